@@ -1,0 +1,111 @@
+# Every target sets up what it needs, inside this folder: .tools/ (pipenv), .venv/ (Python), node_modules/ (cdktf-cli).
+# Works with GNU Make 3.81 and newer. Paths here are relative: the checkout's own path may contain blanks.
+
+PYTHON ?= python3
+PIPENV_VERSION := 2026.10.3
+# Passed on to pytest or cdktf, for example: make test ARGS="tests/unit -k capacity"
+ARGS ?=
+
+# The caller's Python and pipenv set-up stays out of ours; mirrors, caches and time-outs are kept.
+PIPENV_KEPT := PIPENV_PYPI_MIRROR PIPENV_CACHE_DIR PIPENV_TIMEOUT PIPENV_INSTALL_TIMEOUT PIPENV_MAX_RETRIES
+unexport $(filter-out $(PIPENV_KEPT),$(filter PIPENV_%,$(.VARIABLES)))
+unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONSAFEPATH VIRTUAL_ENV CONDA_PREFIX
+unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIRE_VIRTUALENV PIP_NO_BINARY
+export PIPENV_IGNORE_VIRTUALENVS := 1
+export PIPENV_VENV_IN_PROJECT := 1
+export PIPENV_DONT_LOAD_ENV := 1
+export PIPENV_NOSPIN := 1
+export PIPENV_YES := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_USER := 0
+# Byte-compiling all of the AWS provider takes 70 s; Python compiles the few modules that are used as it imports them.
+export PIP_COMPILE := 0
+# No telemetry from cdktf-cli and Terraform.
+export CHECKPOINT_DISABLE := 1
+
+PIPENV := .tools/bin/python -m pipenv
+# The machine's Node and npm where they are new enough for cdktf-cli, else those that came into .venv.
+WITH_NODE := if command -v npm && node -e 'process.exit(parseInt(process.versions.node) < 20)'; \
+	then PATH="$$PATH:$$PWD/.venv/bin"; else PATH="$$PWD/.venv/bin:$$PATH"; fi >/dev/null 2>&1; export PATH
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup synth deploy destroy test lint format bench docs clean
+
+help:
+	@echo 'make synth    write Terraform JSON to cdktf.out/; LAYOUT=... names a preset or a file'
+	@echo 'make deploy   deploy all stacks of LAYOUT with cdktf-cli, asking before each change'
+	@echo 'make destroy  destroy them'
+	@echo 'make test     run every test; ARGS="tests/unit -k name" for some of them'
+	@echo 'make lint     check style and types'
+	@echo 'make format   format the code and put right what ruff can'
+	@echo 'make docs     write docs/layout.md from the models'
+	@echo 'make bench    measure synth time and memory'
+	@echo 'make setup    only set up, for the targets above'
+	@echo 'make clean    remove what make has set up or written here'
+	@echo
+	@echo 'PYTHON=/path/to/python3 chooses the interpreter (3.10 or newer) of the first set-up.'
+
+setup: .venv/.stamp-dev node_modules/.stamp
+
+synth: .venv/.stamp
+	@.venv/bin/python -m ops synth
+
+# ARGS goes to cdktf here, for example: make deploy ARGS=--auto-approve
+deploy destroy: .venv/.stamp node_modules/.stamp
+	@$(WITH_NODE); npx cdktf $@ '*' $(ARGS)
+
+test: .venv/.stamp-dev node_modules/.stamp
+	@$(WITH_NODE); .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+
+lint: .venv/.stamp-dev
+	$(PIPENV) verify
+	.venv/bin/python -m ruff check
+	.venv/bin/python -m ruff format --check
+	.venv/bin/python -m mypy
+
+format: .venv/.stamp-dev
+	.venv/bin/python -m ruff check --fix
+	.venv/bin/python -m ruff format
+
+docs: .venv/.stamp
+	@.venv/bin/python -m ops docs
+
+bench: .venv/.stamp-dev node_modules/.stamp
+	@$(WITH_NODE); .venv/bin/python -m bench
+
+clean:
+	rm -rf .venv .tools node_modules cdktf.out cdktf.log .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# A target here is a real file, so that a second run costs nothing. An interpreter that has gone from the machine leaves
+# a dangling link, which counts as a missing file.
+.tools/bin/python:
+	@command -v "$(PYTHON)" >/dev/null || { echo '$(PYTHON) was not found: install Python 3.10 or newer, or set PYTHON=/path/to/python3.' >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed; $(PYTHON) is $$("$(PYTHON)" --version 2>&1). Set PYTHON=/path/to/python3." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo '$(PYTHON) cannot make virtual environments: on Debian and Ubuntu, apt install python3-venv; else set PYTHON=/path/to/python3.' >&2; exit 1; }
+	@rm -rf .tools
+	@echo 'Setting up pipenv in .tools/'
+	@"$(PYTHON)" -m venv .tools || { rm -rf .tools; exit 1; }
+
+.tools/.stamp: Makefile .tools/bin/python
+	@.tools/bin/python -m pip install --quiet pipenv==$(PIPENV_VERSION)
+	@touch $@
+
+.venv/bin/python: | .tools/.stamp
+	@rm -rf .venv
+	@.tools/bin/python -m virtualenv --quiet --no-periodic-update .venv
+
+.venv/.stamp: Pipfile.lock .venv/bin/python | .tools/.stamp
+	@echo 'Installing the Python packages in .venv/'
+	@$(PIPENV) sync --quiet
+	@touch $@
+
+.venv/.stamp-dev: Pipfile.lock .venv/bin/python | .tools/.stamp
+	@echo 'Installing the Python packages in .venv/, with those for development'
+	@$(PIPENV) sync --quiet --dev
+	@touch .venv/.stamp $@
+
+node_modules/.stamp: package.json package-lock.json .npmrc | .venv/.stamp-dev
+	@echo 'Installing cdktf-cli in node_modules/'
+	@$(WITH_NODE); npm ci --no-progress --loglevel=error
+	@touch $@
