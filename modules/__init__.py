@@ -1,0 +1,1 @@
+"""EKS clusters for distributed training: a layout in, CDKTF stacks out."""

@@ -1,0 +1,21 @@
+"""Facts about EC2 instance types and EKS Kubernetes versions, as data plus a typed reader.
+
+The facts live in `instance_types.json` and `kubernetes_versions.json`; `python -m modules.catalog.refresh`
+rewrites both from AWS. Nothing here asks the network, and nothing but the standard library is imported.
+"""
+
+from .cni import cni_addresses
+from .instance_types import Accelerator, InstanceType, find, names, near
+from .kubernetes import KubernetesVersion, kubernetes_version, kubernetes_versions
+
+__all__ = [
+    "Accelerator",
+    "InstanceType",
+    "KubernetesVersion",
+    "cni_addresses",
+    "find",
+    "kubernetes_version",
+    "kubernetes_versions",
+    "names",
+    "near",
+]
