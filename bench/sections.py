@@ -1,0 +1,135 @@
+"""What is measured: one function a section. A new one goes into SECTIONS and is run by `python -m bench` from then on."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from modules.bindings import STOCK_SWITCH
+from modules.bindings.node import wheel_node
+
+from . import layouts
+from .measure import ROOT, Sample, alternate, median_mib, median_seconds, progress, synth
+from .report import Report
+
+FLOOR_PROGRAM = Path(__file__).with_name("floor.py")
+
+WALL_BAR = 10.0
+MEMORY_BAR = 4.0
+FLOOR_AIM = 2.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to measure: the program, the layout it gets, the runs to take the median of, and whether to be quick."""
+
+    program: Path = ROOT / "main.py"
+    layout: str = "eks-p5-odcr"
+    runs: int = 3
+    quick: bool = False
+
+    @property
+    def node(self) -> Mapping[str, str]:
+        """The Node for every program that is compared: what differs shall be the bindings."""
+        return {} if wheel_node() is None else {"JSII_NODE": str(wheel_node())}
+
+    def synth(self, *, stock: bool = False, layout: str | None = None, **env: str) -> Sample:
+        """Run the program once, with fast or with stock bindings."""
+        switch = "1" if stock else "0"
+        return synth(
+            self.program, {**self.node, "LAYOUT": layout or self.layout, STOCK_SWITCH: switch, **env}
+        )
+
+
+def against_stock(settings: Settings, report: Report) -> None:
+    """Fast against stock bindings, warm jsii cache: wall time, memory, and the same JSON."""
+    progress("a run of each that does not count: Python compiles modules, jsii fills its cache")
+    fast_output = settings.synth().output
+    same = settings.synth(stock=True).output == fast_output
+    samples = alternate(settings.runs, {"fast": settings.synth, "stock": lambda: settings.synth(stock=True)})
+    same = same and all(sample.output == fast_output for runs in samples.values() for sample in runs)
+
+    report.table(
+        f"Synth of {settings.layout}, warm ({settings.runs} runs in turn, medians)",
+        ("", "fast", "stock"),
+        [
+            ("wall, s", *(f"{median_seconds(samples[name]):.2f}" for name in ("fast", "stock"))),
+            ("peak memory, MiB", *(f"{median_mib(samples[name]):.0f}" for name in ("fast", "stock"))),
+        ],
+    )
+    report.bar(
+        "wall ratio", median_seconds(samples["stock"]) / median_seconds(samples["fast"]), at_least=WALL_BAR
+    )
+    report.bar(
+        "memory ratio", median_mib(samples["stock"]) / median_mib(samples["fast"]), at_least=MEMORY_BAR
+    )
+    report.check("output byte-identical", same, f"{len(fast_output)} files")
+
+
+def against_floor(settings: Settings, report: Report) -> None:
+    """Against a CDKTF program that writes the same resources without provider bindings: the least that CDKTF costs."""
+    synthesized = settings.synth().output
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        for name, content in synthesized.items():
+            Path(folder, name).parent.mkdir(parents=True, exist_ok=True)
+            Path(folder, name).write_bytes(content)
+
+        def floor() -> Sample:
+            return synth(FLOOR_PROGRAM, settings.node, [folder])
+
+        floor()
+        samples = alternate(max(settings.runs, 3), {"fast": settings.synth, "floor": floor})
+    report.table(
+        "Against the floor: the same resources, no provider bindings",
+        ("", "fast", "floor"),
+        [
+            ("wall, s", *(f"{median_seconds(samples[name]):.2f}" for name in ("fast", "floor"))),
+            ("peak memory, MiB", *(f"{median_mib(samples[name]):.0f}" for name in ("fast", "floor"))),
+        ],
+    )
+    ratio = median_seconds(samples["fast"]) / median_seconds(samples["floor"])
+    report.note(f"floor ratio {ratio:.1f} x (aim: under {FLOOR_AIM:g})")
+
+
+def cold_cache(settings: Settings, report: Report) -> None:
+    """The first run on a machine, when jsii unpacks the packages, and the second, which shall find all in place."""
+    rows = []
+    for name, stock in {"fast": False, "stock": True}.items():
+        with tempfile.TemporaryDirectory(prefix="bench-") as cache:
+            first, second = (
+                settings.synth(stock=stock, JSII_RUNTIME_PACKAGE_CACHE_ROOT=cache) for _ in range(2)
+            )
+        progress(f"{name}, empty jsii cache: {first.seconds:.2f} s, then {second.seconds:.2f} s")
+        rows.append(
+            (name, f"{first.seconds:.1f}", f"{first.mib:.0f}", f"{second.seconds:.1f}", f"{second.mib:.0f}")
+        )
+    report.table("Empty jsii cache (one run)", ("", "first run, s", "MiB", "second run, s", "MiB"), rows)
+
+
+def growth(settings: Settings, report: Report) -> None:
+    """How time and memory grow with the node groups of a layout, and with the layouts of a run."""
+    group_counts = (1, 10) if settings.quick else (1, 10, 100)
+    layout_counts = (1, 10) if settings.quick else (1, 10, 50)
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        series: Mapping[str, Mapping[int, str]] = {
+            "node groups": {count: layouts.with_node_groups(Path(folder), count) for count in group_counts},
+            "layouts": {count: layouts.several(Path(folder), count) for count in layout_counts},
+        }
+        for name, points in series.items():
+            rows = []
+            for count, layout in points.items():
+                sample = settings.synth(layout=layout)
+                progress(f"{count} {name}: {sample.seconds:.2f} s")
+                resources = layouts.count_resources(sample.output)
+                rows.append((str(count), str(resources), f"{sample.seconds:.2f}", f"{sample.mib:.0f}"))
+            report.table(f"Growth with {name} (one run)", (name, "resources", "wall, s", "MiB"), rows)
+
+
+SECTIONS: Mapping[str, Callable[[Settings, Report], None]] = {
+    "stock": against_stock,
+    "floor": against_floor,
+    "cold": cold_cache,
+    "growth": growth,
+}
