@@ -1,0 +1,166 @@
+"""`make` on a machine that has Python, make and git, and nothing else."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).parents[2]
+CORE_UTILITIES = [
+    "basename",
+    "cat",
+    "chmod",
+    "cp",
+    "dirname",
+    "echo",
+    "ln",
+    "ls",
+    "mkdir",
+    "mktemp",
+    "mv",
+    "rm",
+    "touch",
+]
+TOOLS = ["make", "git", "sh", "env", "uname", "ldconfig", *CORE_UTILITIES]
+# What a caller may have set for a project of his own. None of it may reach this one.
+STRAY = {
+    "PIPENV_CUSTOM_VENV_NAME": "stray",
+    "PIPENV_PIPFILE": "/nonexistent/Pipfile",
+    "PIPENV_PYTHON": "/nonexistent/python",
+    "PIP_TARGET": "/nonexistent/target",
+    "PYTHONHOME": "/nonexistent/home",
+    "PYTHONPATH": "/nonexistent/path",
+    "VIRTUAL_ENV": "/nonexistent/venv",
+}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The files of this checkout, changes that are not committed included, at a path that has a blank in it."""
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    folder = tmp_path / "a check out"
+    for name in filter(None, names.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.fixture
+def bare_machine(tmp_path: Path) -> Mapping[str, str]:
+    """An environment whose PATH leads to Python, make, git and the core utilities, and whose home is empty."""
+    tools, home = tmp_path / "tools", tmp_path / "home"
+    tools.mkdir()
+    home.mkdir()
+    for tool in TOOLS:
+        if found := shutil.which(tool):
+            (tools / tool).symlink_to(found)
+    (tools / "python3").symlink_to(Path(sys.executable).resolve())
+    caches = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
+    kept = {
+        name: value for name, value in os.environ.items() if re.match(r"(PIP_|SSL_|https?_proxy)", name, re.I)
+    }
+    return {**kept, **STRAY, "HOME": str(home), "PATH": str(tools), "XDG_CACHE_HOME": caches}
+
+
+def make(*arguments: str, folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        ["make", *arguments],
+        cwd=folder,
+        # Settings of the make that runs the tests are not for the make that is tested.
+        env={name: value for name, value in environment.items() if not re.match("MAKE|MFLAGS|PYTHON$", name)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    print(done.stdout)
+    return done
+
+
+def test_make_synth_sets_up_a_bare_machine_once(
+    checkout: Path, bare_machine: Mapping[str, str], tmp_path: Path
+) -> None:
+    first = make("synth", folder=checkout, environment=bare_machine)
+
+    assert first.returncode == 0
+    assert list(checkout.glob("cdktf.out/stacks/*/cdk.tf.json"))
+    assert not (checkout / "node_modules").exists(), "synth needs no npm package"
+    assert not (checkout / ".venv/bin/pytest").exists(), "synth needs no development package"
+    outside = {path.name for path in (tmp_path / "home").iterdir()}
+    assert outside <= {".cache"}
+    assert {path.name for path in tmp_path.iterdir()} == {"a check out", "tools", "home"}
+
+    stamp = (checkout / ".venv/.stamp").stat().st_mtime_ns
+    second = make("synth", folder=checkout, environment=bare_machine)
+
+    assert second.returncode == 0
+    assert not re.search("(?i)install|setting up", second.stdout)
+    assert (checkout / ".venv/.stamp").stat().st_mtime_ns == stamp
+
+    to_do = make("--dry-run", "setup", folder=checkout, environment=bare_machine).stdout
+    assert "sync --quiet --dev" in to_do, "what the tests need is still to come"
+    assert "npm ci" in to_do
+    assert "virtualenv" not in to_do, "the environment itself stays"
+
+
+@pytest.fixture
+def makefile(tmp_path: Path) -> Path:
+    folder = tmp_path / "only what make needs"
+    folder.mkdir()
+    for name in ("Makefile", "Pipfile.lock"):
+        shutil.copy2(ROOT / name, folder)
+    return folder
+
+
+def python_that(fails_on: str, folder: Path) -> str:
+    """The path of a Python that says 3.9 and refuses each program that contains `fails_on`."""
+    fake = folder / "my python"
+    fake.write_text(f'#!/bin/sh\ncase "$*" in --version) echo Python 3.9.2;; *{fails_on}*) exit 1;; esac\n')
+    fake.chmod(0o755)
+    return str(fake)
+
+
+def test_an_old_python_is_refused_with_what_to_do(makefile: Path, tmp_path: Path) -> None:
+    python = python_that("version_info", tmp_path)
+
+    done = make("synth", f"PYTHON={python}", folder=makefile, environment=os.environ)
+
+    assert done.returncode == 2
+    assert f"Python 3.10 or newer is needed; {python} is Python 3.9.2. Set PYTHON=" in done.stdout
+    assert not (makefile / ".tools").exists()
+
+
+def test_a_python_without_venv_is_refused_with_what_to_install(makefile: Path, tmp_path: Path) -> None:
+    python = python_that("ensurepip", tmp_path)
+
+    done = make("synth", f"PYTHON={python}", folder=makefile, environment=os.environ)
+
+    assert done.returncode == 2
+    assert "apt install python3-venv" in done.stdout
+    assert not (makefile / ".tools").exists()
+
+
+def test_a_missing_python_is_named(makefile: Path) -> None:
+    done = make("synth", "PYTHON=python-nowhere", folder=makefile, environment=os.environ)
+
+    assert done.returncode == 2
+    assert "python-nowhere was not found: install Python 3.10 or newer" in done.stdout
+
+
+def test_plain_make_lists_every_target(makefile: Path) -> None:
+    phony = re.search(r"^\.PHONY: help (.+)$", (makefile / "Makefile").read_text(), re.M)
+    assert phony
+
+    listed = re.findall(r"^make (\w+) ", make(folder=makefile, environment=os.environ).stdout, re.M)
+
+    assert sorted(listed) == sorted(phony[1].split())
