@@ -1,0 +1,30 @@
+"""The values that ship for a chart: `helm-values/RELEASE.yaml`, and what differs on another AMI."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from .document import read
+from .tree import Node, merge
+
+HELM_VALUES = Path(__file__).resolve().parents[2] / "helm-values"
+
+
+def chart_values(release: str, gpu_ami_types: Iterable[str] = ()) -> Node | None:
+    """Values of a release, or None where the chart's defaults are right.
+
+    Args:
+        release: its name.
+        gpu_ami_types: AMI types of the GPU node groups. Where all are Bottlerocket's, an overlay
+            `RELEASE-bottlerocket.yaml` goes on top.
+    """
+    names = [release]
+    if gpu_ami_types and all(ami_type.startswith("BOTTLEROCKET") for ami_type in gpu_ami_types):
+        names.append(f"{release}-bottlerocket")
+    merged: Node | None = None
+    for file in (HELM_VALUES / f"{name}.yaml" for name in names):
+        if file.is_file():
+            values = read(file).tree
+            merged = merge(merged, values) if merged is not None else values
+    return merged

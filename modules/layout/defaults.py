@@ -1,0 +1,178 @@
+"""What a layout leaves out: filled in below it, from the catalogue and from the project's own choices.
+
+Filling happens on the tree, before the models, so that every value of the finished layout has an origin: a file
+and line, or one of the three sources named here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import catalog
+from .chart_values import chart_values
+from .faults import Origin
+from .releases import ADDONS_DEFAULT, CHARTS
+from .tree import Node, merge, wrap
+
+CATALOGUE = Origin("catalogue")
+DEFAULT = Origin("default")
+
+# The newest version whose charts and add-ons the project was checked against.
+KUBERNETES_VERSION = "1.35"
+
+
+def with_defaults(layout: Node) -> Node:
+    """The layout over its defaults. What is of the wrong kind stays as it is: the models say so.
+
+    A null in place of an entry (an add-on, a release, a label) removes the entry's default; a null in place of a
+    section or a setting is as good as nothing written there.
+    """
+    base: dict[str, Any] = {
+        "kubernetes_version": KUBERNETES_VERSION,
+        "addons": {name: {} for name in ADDONS_DEFAULT},
+    }
+    merged = merge(wrap(base, DEFAULT), _written(layout))
+    assert isinstance(merged.value, dict)
+    groups = merged.value.get("node_groups")
+    if groups is not None and isinstance(groups.value, dict):
+        filled = {name: _group(node) for name, node in groups.value.items()}
+        merged.value["node_groups"] = Node(filled, groups.origin)
+    merged.value["helm_releases"] = _releases(merged.value)
+    return merged
+
+
+def _written(section: Node) -> Node:
+    """A section without the settings that are null."""
+    assert isinstance(section.value, dict)
+    return Node({key: node for key, node in section.value.items() if node.value is not None}, section.origin)
+
+
+def _group(node: Node) -> Node:
+    if not isinstance(node.value, dict):
+        return node
+    node = _written(node)
+    plain = node.plain()
+    found = catalog.find(plain["instance_type"]) if isinstance(plain.get("instance_type"), str) else None
+    if found is None:
+        # Harmless values, so that the rest of the group is checked; the unknown type is a fault of its own.
+        base: dict[str, Any] = {"ami_type": "AL2023_x86_64_STANDARD", "efa": False, "placement_group": "none"}
+        return merge(wrap(base | {"local_storage": "none", "labels": {}, "taints": []}, CATALOGUE), node)
+    base = {"ami_type": "AL2023_x86_64_STANDARD"} | group_defaults(found, plain)
+    return merge(wrap(base, CATALOGUE), node)
+
+
+def group_defaults(instance_type: catalog.InstanceType, group: dict[str, Any]) -> dict[str, Any]:
+    """Defaults of a node group by its instance type; `group` is what the layout says of it.
+
+    EFA is on for every accelerated type that has it: a training node without it is ten times slower and says nothing.
+    """
+    efa = group.get("efa")
+    if not isinstance(efa, bool):
+        efa = instance_type.accelerator is not None and instance_type.supports_efa
+    defaults: dict[str, Any] = {
+        "efa": efa,
+        "placement_group": _placement_group(instance_type, group, efa),
+        "local_storage": "raid0" if instance_type.nvme_gb else "none",
+        "labels": _labels(instance_type, group, efa),
+        "taints": _taints(instance_type),
+    }
+    if instance_type.default_ami_type:
+        defaults["ami_type"] = instance_type.default_ami_type
+    return defaults
+
+
+def _placement_group(instance_type: catalog.InstanceType, group: dict[str, Any], efa: bool) -> str:
+    """A cluster placement group of our own, but never over reserved capacity.
+
+    It starves the reservation (eksctl #7949, #8220; terraform-aws-eks #3730, #3672, #3699).
+    """
+    capacity = group.get("capacity")
+    kind = capacity.get("type", "on_demand") if isinstance(capacity, dict) else "on_demand"
+    own = efa and kind in ("on_demand", "spot") and "cluster" in instance_type.placement_strategies
+    return "create" if own else "none"
+
+
+def _labels(instance_type: catalog.InstanceType, group: dict[str, Any], efa: bool) -> dict[str, str]:
+    labels: dict[str, str] = {}
+    if instance_type.gpus and instance_type.accelerator:
+        labels["nvidia.com/gpu.present"] = "true"
+        # By this label the cluster autoscaler knows that a new node will have GPUs before they are ready; without it
+        # one pending pod brings up several nodes.
+        # https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
+        labels["k8s.amazonaws.com/accelerator"] = instance_type.accelerator.name.lower().replace(" ", "-")
+        if str(group.get("ami_type")).startswith("BOTTLEROCKET"):
+            # Bottlerocket brings both; the GPU operator leaves a node alone that says so.
+            labels["nvidia.com/gpu.deploy.device-plugin"] = "false"
+            labels["nvidia.com/gpu.deploy.mig-manager"] = "false"
+    if instance_type.neuron_devices:
+        labels["aws.amazon.com/neuron.present"] = "true"
+    if efa:
+        labels["vpc.amazonaws.com/efa.present"] = "true"
+    return labels
+
+
+def _taints(instance_type: catalog.InstanceType) -> list[dict[str, str]]:
+    """Keeps pods that ask for no accelerator off nodes that cost dollars an hour."""
+    if instance_type.gpus:
+        return [{"key": "nvidia.com/gpu", "value": "true", "effect": "NoSchedule"}]
+    if instance_type.neuron_devices:
+        return [{"key": "aws.amazon.com/neuron", "value": "true", "effect": "NoSchedule"}]
+    return []
+
+
+def needed_releases(groups: dict[str, Any]) -> tuple[str, ...]:
+    """Releases that node groups (as plain values, with their defaults) call for, in order of installation."""
+    types = []
+    for group in groups.values():
+        name = group.get("instance_type") if isinstance(group, dict) else None
+        found = catalog.find(name) if isinstance(name, str) else None
+        if found is not None:
+            types.append((found, group))
+    needed = {
+        "gpu-operator": any(found.gpus for found, _ in types),
+        "neuron": any(found.neuron_devices for found, _ in types),
+        "aws-efa-k8s-device-plugin": any(group.get("efa") is True for _, group in types),
+        "cluster-autoscaler": any(group.get("scaling_owner") == "autoscaler" for _, group in types),
+        "training-operator": any(found.accelerator for found, _ in types),
+    }
+    return tuple(name for name, wanted in needed.items() if wanted)
+
+
+def _gpu_ami_types(groups: dict[str, Any]) -> list[str]:
+    """AMI types of the NVIDIA node groups."""
+    return [
+        str(group.get("ami_type"))
+        for group in groups.values()
+        if isinstance(group, dict)
+        and isinstance(name := group.get("instance_type"), str)
+        and (found := catalog.find(name)) is not None
+        and found.gpus
+    ]
+
+
+def _releases(layout: dict[str, Node]) -> Node:
+    given = layout.get("helm_releases")
+    if given is not None and not isinstance(given.value, dict):
+        return given
+    groups = layout.get("node_groups")
+    plain = groups.plain() if groups is not None and isinstance(groups.value, dict) else {}
+    entries: dict[str, Node] = (
+        dict(given.value) if given is not None and isinstance(given.value, dict) else {}
+    )
+    for name in needed_releases(plain):
+        entries[name] = merge(Node({}, CATALOGUE), entries[name]) if name in entries else Node({}, CATALOGUE)
+    for name, node in entries.items():
+        if name in CHARTS and isinstance(node.value, dict):
+            chart = CHARTS[name]
+            base = {
+                "repository": chart.repository,
+                "chart": chart.chart,
+                "version": chart.version,
+                "namespace": chart.namespace,
+            }
+            filled = wrap(base, DEFAULT)
+            values = chart_values(name, _gpu_ami_types(plain))
+            if values is not None and isinstance(filled.value, dict):
+                filled.value["values"] = values
+            entries[name] = merge(filled, node)
+    return Node(entries, given.origin if given is not None else DEFAULT)

@@ -1,0 +1,94 @@
+"""Texts of a fixed form, and the error for those that have another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+
+def wrong(problem: str, remedy: str) -> PydanticCustomError:
+    """An error that carries its remedy to `Fault`."""
+    return PydanticCustomError("layout_value", "{problem}", {"problem": problem, "remedy": remedy})
+
+
+def form(pattern: str, problem: str, remedy: str) -> Callable[[str], str]:
+    """A check that the whole text matches."""
+    compiled = re.compile(f"(?:{pattern})\\Z")
+
+    def check(value: str) -> str:
+        if not compiled.match(value):
+            shown = value if len(value) <= 100 else value[:97] + "..."
+            raise wrong(f"{shown!r} {problem}", remedy)
+        return value
+
+    return check
+
+
+def matching(pattern: str, problem: str, remedy: str) -> Any:
+    """An annotation: the whole text has to match."""
+    return AfterValidator(form(pattern, problem, remedy))
+
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+BucketName = Annotated[
+    str,
+    matching(
+        r"(?!xn--|sthree-|.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+        "is no S3 bucket name",
+        "Write 3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit first and last.",
+    ),
+]
+KeyPrefix = Annotated[
+    str,
+    matching(
+        r"(?!/)[A-Za-z0-9!_.*'()/-]{1,200}(?<!/)",
+        "is no folder of a bucket",
+        "Write at most 200 letters, digits and ! _ . * ' ( ) / -, no slash first or last.",
+    ),
+]
+AmiReleaseVersion = Annotated[
+    str,
+    matching(
+        r"[0-9A-Za-z.+-]{3,64}", "is no AMI release", 'Write a release as EKS lists it: "1.35.0-20260120".'
+    ),
+]
+AddonVersion = Annotated[
+    str,
+    matching(
+        r"v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+",
+        "is no version of an EKS add-on",
+        "Write it as EKS lists it, like v1.21.1-eksbuild.1, or leave it out for the default of the Kubernetes version.",
+    ),
+]
+EndpointService = Annotated[
+    str,
+    matching(
+        r"[a-z0-9.-]{2,60}",
+        "is no short name of a service",
+        "Write the end of the service's name: ec2, ecr.api, sts.",
+    ),
+]
+ChartRepository = Annotated[
+    str,
+    matching(
+        r"(https|oci)://[^\s${}]+",
+        "is no chart repository",
+        "Write the address, with https:// or oci:// before it.",
+    ),
+]
+ChartName = Annotated[
+    str,
+    matching(r"[A-Za-z0-9._-]+", "is no chart name", "Write the chart's name alone, without its repository."),
+]
+ChartVersion = Annotated[
+    str,
+    matching(
+        r"v?[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]*",
+        "is no exact chart version",
+        "Write one version, like 1.2.3: the same layout has to give the same cluster tomorrow.",
+    ),
+]

@@ -1,0 +1,116 @@
+"""From a preset's name or a file to a checked layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timezone
+from pathlib import Path
+
+from .checks import check
+from .document import read
+from .extends import PRESETS, compose, find_layout, missing
+from .faults import Fault, LayoutError, Origin
+from .models import Layout
+from .tree import Node, merge
+from .variables import Variable, variables_of
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A layout that can be used, with what else was learnt on the way.
+
+    `name` is what the user gave, `tree` the merged document with the origin of every value.
+    """
+
+    name: str
+    file: Path
+    layout: Layout
+    variables: tuple[Variable, ...]
+    warnings: tuple[Fault, ...]
+    tree: Node
+
+
+def load(
+    name: str, *, folder: Path | None = None, presets: Path = PRESETS, today: date | None = None
+) -> Loaded:
+    """Loads one layout.
+
+    Args:
+        name: a preset's name, or a path.
+        folder: where a relative path starts; the working directory without it.
+        presets: the folder of the presets.
+        today: the day for support dates; the current day (UTC) without it.
+
+    Raises:
+        LayoutError: with every fault that was found, each with file, line, path, problem and remedy.
+    """
+    folder = folder or Path.cwd()
+    file = find_layout(name, folder, presets)
+    if file is None:
+        problem, remedy = missing(name, folder, presets)
+        raise LayoutError([Fault(Origin("LAYOUT"), (), problem, remedy, "file")])
+    document = compose(file, presets=presets)
+    faults = [*document.faults, *_values_files(document.tree)]
+    checked = check(document.tree, faults, today or datetime.now(tz=timezone.utc).date())
+    if checked.layout is None or any(fault.level == "error" for fault in checked.faults):
+        raise LayoutError(checked.faults)
+    warnings = LayoutError(checked.faults).faults
+    return Loaded(name, file, checked.layout, variables_of(checked.layout), warnings, checked.tree)
+
+
+def load_all(
+    names: Iterable[str], *, folder: Path | None = None, presets: Path = PRESETS, today: date | None = None
+) -> tuple[Loaded, ...]:
+    """Loads several layouts for one run; the faults of all are reported together.
+
+    Raises:
+        LayoutError: as `load`, or where two layouts would make stacks of the same name.
+    """
+    loaded: list[Loaded] = []
+    faults: list[Fault] = []
+    for name in names:
+        try:
+            loaded.append(load(name, folder=folder, presets=presets, today=today))
+        except LayoutError as error:
+            faults += error.faults
+    faults += _same_stacks(loaded)
+    if faults:
+        raise LayoutError(faults)
+    return tuple(loaded)
+
+
+def _same_stacks(loaded: Iterable[Loaded]) -> Iterator[Fault]:
+    taken: dict[str, Loaded] = {}
+    for one in loaded:
+        name = one.layout.name
+        stacks = (name, f"{name}-platform", f"{name}-workloads")
+        again = next((stack for stack in stacks if stack in taken), None)
+        if again is not None:
+            problem = f"{name!r} makes the stack {again!r}, and so does {taken[again].name}"
+            remedy = "Give each layout of a run its own `name`."
+            yield Fault(one.tree.locate(("name",)), ("name",), problem, remedy, "duplicate-name")
+        taken |= {stack: one for stack in stacks if stack not in taken}
+
+
+def _values_files(tree: Node) -> Iterator[Fault]:
+    """Puts the content of each release's `values_file` below its `values`: constructs read no files."""
+    releases = tree.child("helm_releases")
+    for name, release in releases.value.items() if releases and isinstance(releases.value, dict) else ():
+        given = release.child("values_file")
+        if given is None or not isinstance(given.value, str) or not isinstance(release.value, dict):
+            continue
+        path = ("helm_releases", name, "values_file")
+        try:
+            # From the folder of the file that names it, which may be a layout below this one.
+            content = read(Path(given.origin.source).parent / Path(given.value).expanduser())
+        except (LayoutError, RuntimeError) as error:  # RuntimeError: the home folder of nobody
+            inner = error.faults if isinstance(error, LayoutError) else ()
+            problem = "; ".join(f"{fault.origin}: {fault.problem}" for fault in inner) or str(error)
+            yield Fault(
+                given.origin, path, problem, "Write a YAML file's path, from this file's folder.", "file"
+            )
+            continue
+        yield from (replace(fault, path=path) for fault in content.faults)
+        own = release.value.get("values")
+        release.value["values"] = merge(content.tree, own) if own is not None else content.tree

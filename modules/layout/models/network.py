@@ -1,0 +1,89 @@
+"""The `network` section: a new VPC, or one that exists."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ..forms import EndpointService
+from ..values import AvailabilityZone, Bool, Cidr, Int, RetentionDays, SubnetIds, VpcId
+from .base import Section
+
+NatGateway = Literal["single", "per_zone", "none"]
+
+
+class FlowLogs(Section):
+    """VPC flow logs to CloudWatch Logs."""
+
+    enabled: Bool = Field(default=True, description="Whether the VPC's flow logs are kept.")
+    traffic_type: Literal["ACCEPT", "REJECT", "ALL"] = Field(
+        default="REJECT",
+        description="Which traffic is logged. EFA traffic bypasses the kernel and never shows.",
+    )
+    retention_days: RetentionDays = Field(default=30, description="Days to keep the log.")
+
+
+class Network(Section):
+    """A new VPC from `cidr`, or an existing one from `vpc_id` and its subnets.
+
+    New: a private and a public subnet in each zone; the control plane and the nodes use the private ones.
+    """
+
+    vpc_id: VpcId | None = Field(
+        default=None, description="An existing VPC. With it, no network resource is made."
+    )
+    private_subnet_ids: SubnetIds | None = Field(
+        default=None,
+        description="Existing private subnets in two or more zones: the control plane's and the nodes'.",
+    )
+    public_subnet_ids: SubnetIds | None = Field(
+        default=None, description="Existing public subnets, told to load balancer controllers. Optional."
+    )
+    cidr: Cidr | None = Field(
+        default=None,
+        description="IPv4 range of the new VPC, /16 to /22. Default 10.0.0.0/16. Each zone gets an eighth.",
+    )
+    availability_zones: tuple[AvailabilityZone, ...] | None = Field(
+        default=None,
+        description="All zones of the new VPC: the control plane's and the nodes'. Without it, the control plane has the "
+        "first `zone_count` zones of the region, and a zone that a node group names gets subnets besides. EKS keeps a "
+        "control plane to the zones that it was made in.",
+    )
+    zone_count: Annotated[Int, Field(ge=2, le=6)] | None = Field(
+        default=None,
+        description="Number of the control plane's zones where `availability_zones` does not name them. Default 2.",
+    )
+    nat_gateway: NatGateway | None = Field(
+        default=None,
+        description="NAT gateways of the new VPC: one, one in each zone, or none. Default single.",
+    )
+    fully_private: Bool = Field(
+        default=False,
+        description="No internet gateway, NAT or public subnet; interface endpoints for all that EKS nodes need. "
+        "Images and charts must come from registries that the VPC can reach.",
+    )
+    s3_gateway_endpoint: Bool = Field(
+        default=True, description="Free gateway endpoint for S3: ECR layers and data."
+    )
+    interface_endpoints: tuple[EndpointService, ...] | None = Field(
+        default=None,
+        description="Interface endpoints by the service's short name: ec2, ecr.api, sts. A fully private network "
+        "has those that EKS needs by itself.",
+    )
+    flow_logs: FlowLogs = Field(default_factory=FlowLogs, description="Flow logs of the new VPC.")
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the VPC is made here."""
+        return self.vpc_id is None
+
+    @property
+    def zones_wanted(self) -> int:
+        """Zones of the new VPC."""
+        return len(self.availability_zones) if self.availability_zones else self.zone_count or 2
+
+    @property
+    def vpc_cidr(self) -> str:
+        """IPv4 range of the new VPC."""
+        return self.cidr or "10.0.0.0/16"

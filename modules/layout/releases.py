@@ -1,0 +1,57 @@
+"""The charts and add-ons that the project knows: where they come from, which version, and when they are needed.
+
+Versions and keys: docs/releases.md. A release that stands here needs no repository in a layout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+EKS_CHARTS = "https://aws.github.io/eks-charts"
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A Helm chart with its pinned version."""
+
+    repository: str
+    chart: str
+    version: str
+    namespace: str
+
+
+CHARTS: dict[str, Chart] = {
+    "training-operator": Chart(
+        "oci://ghcr.io/kubeflow/charts", "kubeflow-trainer", "2.3.0", "kubeflow-system"
+    ),
+    "gpu-operator": Chart("https://helm.ngc.nvidia.com/nvidia", "gpu-operator", "v26.7.0", "gpu-operator"),
+    "aws-efa-k8s-device-plugin": Chart(EKS_CHARTS, "aws-efa-k8s-device-plugin", "v0.5.30", "kube-system"),
+    "neuron": Chart("oci://public.ecr.aws/neuron", "neuron-helm-chart", "1.10.0", "kube-system"),
+    "cluster-autoscaler": Chart(
+        "https://kubernetes.github.io/autoscaler", "cluster-autoscaler", "9.59.0", "kube-system"
+    ),
+    "kueue": Chart("oci://registry.k8s.io/kueue/charts", "kueue", "0.19.2", "kueue-system"),
+    "jobset": Chart("oci://registry.k8s.io/jobset/charts", "jobset", "0.12.0", "jobset-system"),
+    "lws": Chart("oci://registry.k8s.io/lws/charts", "lws", "0.10.0", "lws-system"),
+    "kube-prometheus-stack": Chart(
+        "https://prometheus-community.github.io/helm-charts", "kube-prometheus-stack", "88.5.3", "monitoring"
+    ),
+    "metrics-server": Chart(
+        "https://kubernetes-sigs.github.io/metrics-server", "metrics-server", "3.13.1", "kube-system"
+    ),
+}
+
+# Before any node: pods get no address without the CNI, and the CNI no credentials without the agent
+# (terraform-aws-eks #3446, #3559; amazon-vpc-cni-k8s #3840). The order is that of installation.
+ADDONS_BEFORE_NODES = ("eks-pod-identity-agent", "vpc-cni", "kube-proxy")
+ADDONS_DEFAULT = (*ADDONS_BEFORE_NODES, "coredns", "aws-ebs-csi-driver")
+ADDONS_KNOWN = (
+    *ADDONS_DEFAULT,
+    "aws-fsx-csi-driver",
+    "aws-efs-csi-driver",
+    "aws-mountpoint-s3-csi-driver",
+    "amazon-cloudwatch-observability",
+    "eks-node-monitoring-agent",
+    "metrics-server",
+    "snapshot-controller",
+)
