@@ -1,0 +1,29 @@
+"""The CDKTF app: layouts in, Terraform JSON out. `cdktf synth` and `cdktf deploy` run it."""
+
+from __future__ import annotations
+
+import sys
+
+from modules.bindings import install
+
+install()
+
+from modules.app import chosen_layouts, synthesize  # noqa: E402  (the bindings come first)
+from modules.layout import LayoutError, load_all  # noqa: E402
+
+
+def main() -> int:
+    """Synthesizes the layouts of `LAYOUT`, or of cdktf.json's context. Exit status 2 where a layout is at fault."""
+    try:
+        loaded = load_all(chosen_layouts())
+    except LayoutError as error:
+        print(error, file=sys.stderr)
+        return 2
+    for warning in (warning for one in loaded for warning in one.warnings):
+        print(f"warning: {warning}", file=sys.stderr)
+    synthesize(loaded)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,167 @@
+"""EKS add-ons, in the order in which a cluster needs them, with the IAM roles of those that call AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_aws.data_aws_eks_addon_version import DataAwsEksAddonVersion
+from cdktf_cdktf_provider_aws.eks_addon import EksAddon
+from cdktf_cdktf_provider_aws.eks_pod_identity_association import EksPodIdentityAssociation
+from constructs import Construct
+
+from .expressions import literals
+from .iam import pod_role
+from .layout.models import Addon, Taint
+from .layout.releases import ADDONS_BEFORE_NODES
+from .merge import merged
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The service account of an add-on that calls AWS, and the managed policies that it needs."""
+
+    namespace: str
+    service_account: str
+    policies: tuple[str, ...]
+
+
+# https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html
+IDENTITIES: Mapping[str, Identity] = {
+    "vpc-cni": Identity("kube-system", "aws-node", ("AmazonEKS_CNI_Policy",)),
+    "aws-ebs-csi-driver": Identity(
+        "kube-system", "ebs-csi-controller-sa", ("service-role/AmazonEBSCSIDriverPolicy",)
+    ),
+    "aws-efs-csi-driver": Identity(
+        "kube-system", "efs-csi-controller-sa", ("service-role/AmazonEFSCSIDriverPolicy",)
+    ),
+    "aws-fsx-csi-driver": Identity("kube-system", "fsx-csi-controller-sa", ("AmazonFSxFullAccess",)),
+    # No policy of ours: which buckets may be read is the user's to say, by the add-on's role_arn.
+    "aws-mountpoint-s3-csi-driver": Identity("kube-system", "s3-csi-driver-sa", ()),
+    "amazon-cloudwatch-observability": Identity(
+        "amazon-cloudwatch", "cloudwatch-agent", ("CloudWatchAgentServerPolicy", "AWSXrayWriteOnlyAccess")
+    ),
+}
+
+
+class Addons(Construct):
+    """The add-ons of a cluster: `before_nodes` at once, the rest by `install_rest` when there are nodes.
+
+    `before_nodes` is what every node group has to wait for.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        cluster_name: str,
+        cluster_reference: str,
+        kubernetes_version: str,
+        partition: str,
+        addons: Mapping[str, Addon],
+        accelerator_taints: Sequence[Taint] = (),
+        gpu_operator: bool = False,
+    ) -> None:
+        """Install what every node waits for.
+
+        Args:
+            accelerator_taints: taints of the GPU groups, which add-ons on those nodes have to tolerate.
+            gpu_operator: whether the NVIDIA GPU operator exports GPU metrics already.
+        """
+        super().__init__(scope, id)
+        self._cluster_name, self._cluster, self._partition = cluster_name, cluster_reference, partition
+        self._kubernetes_version = kubernetes_version
+        self._defaults = default_configuration(accelerator_taints, gpu_operator)
+        enabled = {name: addon for name, addon in addons.items() if addon.enabled}
+        self._rest = {name: addon for name, addon in enabled.items() if name not in ADDONS_BEFORE_NODES}
+        self.before_nodes: list[ITerraformDependable] = []
+        for name in ADDONS_BEFORE_NODES:
+            if name in enabled:
+                # The agent is the first of them: without it the CNI starts with no credentials.
+                self.before_nodes.append(self._install(name, enabled[name], self.before_nodes[:1]))
+
+    def install_rest(self, after: Iterable[ITerraformDependable]) -> None:
+        """Installs the add-ons whose pods need nodes, after the node groups in `after`."""
+        nodes = list(after)
+        for name, addon in sorted(self._rest.items()):
+            self._install(name, addon, nodes)
+
+    def _install(self, name: str, addon: Addon, after: Sequence[ITerraformDependable]) -> EksAddon:
+        configuration = merged(self._defaults.get(name, {}), addon.configuration)
+        return EksAddon(
+            self,
+            name,
+            cluster_name=self._cluster,
+            addon_name=name,
+            addon_version=self._version(name, addon),
+            configuration_values=json.dumps(literals(configuration)) if configuration else None,
+            resolve_conflicts_on_create="OVERWRITE",
+            resolve_conflicts_on_update="OVERWRITE",
+            depends_on=[*self._identity(name, addon), *after] or None,
+        )
+
+    def _version(self, name: str, addon: Addon) -> str:
+        if addon.version is not None:
+            return addon.version
+        found = DataAwsEksAddonVersion(
+            self,
+            f"{name}-version",
+            addon_name=name,
+            kubernetes_version=self._kubernetes_version,
+            most_recent=addon.most_recent,
+        )
+        return str(found.version)
+
+    def _identity(self, name: str, addon: Addon) -> list[ITerraformDependable]:
+        """The role of the add-on's pods, associated before they start, and there until they have stopped.
+
+        A resource of its own and not the add-on's argument, which EKS refuses for some add-ons and versions
+        (terraform-aws-eks #3520).
+        """
+        identity = IDENTITIES.get(name)
+        if identity is None or (addon.role_arn is None and not identity.policies):
+            return []
+        before: list[ITerraformDependable] = []
+        role_arn: str | None = addon.role_arn
+        if role_arn is None:
+            arns = {
+                f"{i}": f"arn:{self._partition}:iam::aws:policy/{p}" for i, p in enumerate(identity.policies)
+            }
+            role = pod_role(
+                self, f"{name}-role", cluster_name=self._cluster_name, pods=name, policy_arns=arns
+            )
+            role_arn, before = role.arn, list(role.policies)
+        association = EksPodIdentityAssociation(
+            self,
+            f"{name}-identity",
+            cluster_name=self._cluster,
+            namespace=identity.namespace,
+            service_account=identity.service_account,
+            role_arn=role_arn,
+        )
+        return [*before, association]
+
+
+def default_configuration(taints: Sequence[Taint], gpu_operator: bool) -> dict[str, dict[str, Any]]:
+    """Configuration that clusters with GPUs need, by add-on; the layout's own goes over it."""
+    configuration: dict[str, dict[str, Any]] = {
+        "aws-mountpoint-s3-csi-driver": {"node": {"tolerateAllTaints": True}},
+    }
+    if taints:
+        # Its DCGM server tolerates nothing by default: tainted GPU nodes are then found unhealthy, and node repair
+        # replaces them (containers-roadmap #2555, #2567).
+        configuration["eks-node-monitoring-agent"] = {"dcgmAgent": {"tolerations": tolerations(taints)}}
+    if gpu_operator:
+        # Two exporters on one GPU compete; the operator's stays.
+        configuration["amazon-cloudwatch-observability"] = {"dcgmExporter": {"enabled": False}}
+    return configuration
+
+
+def tolerations(taints: Sequence[Taint]) -> list[dict[str, str]]:
+    """Tolerations of exactly these taints, whatever their value."""
+    unique = dict.fromkeys((taint.key, taint.effect) for taint in taints)
+    return [{"key": key, "operator": "Exists", "effect": effect} for key, effect in unique]

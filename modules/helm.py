@@ -1,0 +1,201 @@
+"""Helm releases of the platform stack, with the values that follow from the layout."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_helm.release import Release, ReleaseSet
+from constructs import Construct
+
+from .addons import tolerations
+from .autoscaler import SERVICE_ACCOUNT
+from .expressions import literal, literals
+from .layout.models import HelmRelease, Taint
+from .merge import merged
+from .registries import eks_registry
+
+# One release waits for all of the stages before its own; a destroy goes the other way. kueue is last: its webhook
+# refuses the hook Jobs of other charts while it is not ready, and has to go before what it manages.
+_STAGES: Sequence[frozenset[str]] = (
+    frozenset({"kube-prometheus-stack"}),
+    frozenset(
+        {"gpu-operator", "neuron", "aws-efa-k8s-device-plugin", "cluster-autoscaler", "metrics-server"}
+    ),
+    frozenset({"jobset"}),
+    frozenset({"lws"}),
+    frozenset(),  # all others
+    frozenset({"kueue"}),
+)
+_OTHERS = 4
+
+# The autoscaler's minor version has to be the cluster's.
+# https://github.com/kubernetes/autoscaler/tree/master/cluster-autoscaler#releases
+_AUTOSCALER_TAGS = {
+    "1.32": "v1.32.5",
+    "1.33": "v1.33.5",
+    "1.34": "v1.34.4",
+    "1.35": "v1.35.1",
+    "1.36": "v1.36.0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What releases have to know of the cluster.
+
+    `gpu_taints` and `neuron_taints` are those of the nodes with that kind of accelerator, `efa_taints` of the nodes
+    with EFA.
+    """
+
+    cluster_name: str
+    region: str
+    kubernetes_version: str
+    gpu_taints: Sequence[Taint] = ()
+    neuron_taints: Sequence[Taint] = ()
+    efa_taints: Sequence[Taint] = ()
+    node_monitoring: bool = False
+    own_jobset: bool = False
+
+
+class HelmReleases(Construct):
+    """Every enabled release of a layout; `releases` by name."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, releases: Mapping[str, HelmRelease], surroundings: Surroundings
+    ) -> None:
+        super().__init__(scope, id)
+        self.releases: dict[str, Release] = {}
+        enabled = {name: release for name, release in releases.items() if release.enabled}
+        before: list[ITerraformDependable] = []
+        for stage in range(len(_STAGES)):
+            here = sorted(name for name in enabled if _stage(name) == stage)
+            for name in here:
+                self.releases[name] = self._release(name, enabled[name], surroundings, before)
+            before = [self.releases[name] for name in here] or before
+
+    def _release(
+        self,
+        name: str,
+        release: HelmRelease,
+        surroundings: Surroundings,
+        before: Sequence[ITerraformDependable],
+    ) -> Release:
+        values = merged(computed_values(name, surroundings), release.values)
+        return Release(
+            self,
+            name,
+            name=name,
+            repository=release.repository,
+            chart=release.chart,
+            version=release.version,
+            namespace=release.namespace,
+            create_namespace=release.namespace != "kube-system",
+            values=[as_document(literals(values))] if values else None,
+            set=[_set(key, value) for key, value in release.set.items()] or None,
+            wait=release.wait,
+            timeout=release.timeout_minutes * 60,
+            # Not atomic: a slow image pull would uninstall a release that works.
+            atomic=False,
+            cleanup_on_fail=True,
+            max_history=5,
+            # The chart's values.yaml asks for it: its CRDs are newer than the cluster's idea of them.
+            disable_openapi_validation=True if name == "gpu-operator" else None,
+            depends_on=list(before) or None,
+        )
+
+
+def _stage(name: str) -> int:
+    return next((index for index, names in enumerate(_STAGES) if name in names), _OTHERS)
+
+
+def _set(key: str, value: str | bool | int) -> ReleaseSet:
+    if isinstance(value, bool):
+        return ReleaseSet(name=key, value="true" if value else "false")
+    return ReleaseSet(name=key, value=literal(str(value)), type="string" if isinstance(value, str) else None)
+
+
+def computed_values(name: str, around: Surroundings) -> dict[str, Any]:
+    """The values of a release that follow from the layout. Lists replace the chart's, so they hold its own too."""
+    if name == "gpu-operator":
+        return _gpu_operator(around)
+    if name == "aws-efa-k8s-device-plugin":
+        return _efa_plugin(around)
+    if name == "neuron":
+        return _neuron(around)
+    if name == "cluster-autoscaler":
+        return _autoscaler(around)
+    if name == "training-operator":
+        # TrainJobs are made of JobSets; the chart brings the controller unless the layout has it as a release.
+        # The runtimes stay off: their installer is a Job that downloads kubectl, which fails without internet.
+        return {"jobset": {"install": not around.own_jobset}}
+    return {}
+
+
+def _gpu_operator(around: Surroundings) -> dict[str, Any]:
+    on_nodes = _with(
+        around.gpu_taints, {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
+    )
+    discovery = {
+        "key": "node-role.kubernetes.io/control-plane",
+        "operator": "Equal",
+        "value": "",
+        "effect": "NoSchedule",
+    }
+    return {
+        "daemonsets": {"tolerations": on_nodes},
+        "node-feature-discovery": {"worker": {"tolerations": [discovery, *on_nodes]}},
+    }
+
+
+def _efa_plugin(around: Surroundings) -> dict[str, Any]:
+    """Without the toleration no pod of the plugin runs on a tainted node, and NCCL falls back to TCP in silence."""
+    values: dict[str, Any] = {"tolerations": tolerations(around.efa_taints)}
+    registry = eks_registry(around.region)
+    if registry is not None:
+        values["image"] = {"repository": f"{registry}/eks/aws-efa-k8s-device-plugin"}
+    return values
+
+
+def _neuron(around: Surroundings) -> dict[str, Any]:
+    own = [
+        {"key": "CriticalAddonsOnly", "operator": "Exists"},
+        {"key": "aws.amazon.com/neuron", "operator": "Exists", "effect": "NoSchedule"},
+        {
+            "key": "sagemaker.amazonaws.com/node-health-status",
+            "operator": "Equal",
+            "value": "Unschedulable",
+            "effect": "NoSchedule",
+        },
+    ]
+    return {
+        "devicePlugin": {"tolerations": _with(around.neuron_taints, *own)},
+        # EKS's node monitoring agent reports the same conditions.
+        "npd": {"enabled": not around.node_monitoring},
+    }
+
+
+def _autoscaler(around: Surroundings) -> dict[str, Any]:
+    newest = _AUTOSCALER_TAGS[max(_AUTOSCALER_TAGS)]
+    return {
+        "autoDiscovery": {"clusterName": around.cluster_name},
+        "awsRegion": around.region,
+        "image": {"tag": _AUTOSCALER_TAGS.get(around.kubernetes_version, newest)},
+        "rbac": {"serviceAccount": {"name": SERVICE_ACCOUNT}},
+    }
+
+
+def _with(taints: Sequence[Taint], *own: dict[str, str]) -> list[dict[str, str]]:
+    """A chart's own tolerations and those of the taints, each once."""
+    return [*own, *(one for one in tolerations(taints) if one not in own)]
+
+
+def as_document(values: Mapping[str, Any]) -> str:
+    """Values as indented JSON, which is YAML: no string in it can be taken for a boolean or a number.
+
+    Helm reads YAML 1.1, where `on`, `yes` and `0o14` are no strings.
+    """
+    return json.dumps(values, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,93 @@
+"""IAM roles of the cluster, its nodes, and the pods that call AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cdktf_cdktf_provider_aws.iam_role import IamRole
+from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
+from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
+from constructs import Construct
+
+from .expressions import RESOURCE, policy
+
+# IAM takes 64 characters for a name; Terraform's random suffix takes 26 of them.
+_NAME_PREFIX_LENGTH = 38
+
+
+class ServiceRole(Construct):
+    """A role that an AWS service assumes, with its policies.
+
+    `arn` is known after the policies are attached: what uses the role can be created, and can be destroyed while
+    the permissions are still there.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        service: str,
+        description: str,
+        actions: Sequence[str] = ("sts:AssumeRole",),
+        policy_arns: Mapping[str, str] | None = None,
+        inline: Mapping[str, str] | None = None,
+    ) -> None:
+        """Make the role.
+
+        Args:
+            name: start of the role's name; cut to what IAM takes, and made unique by Terraform.
+            service: the service principal, e.g. `ec2.amazonaws.com`.
+            actions: what the trust policy allows the service to do.
+            policy_arns: managed policies, by a short name that becomes part of the resource address.
+            inline: inline policy documents, by the same.
+        """
+        super().__init__(scope, id)
+        trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": list(actions)}
+        self.role = IamRole(
+            self,
+            RESOURCE,
+            name_prefix=f"{name[: _NAME_PREFIX_LENGTH - 1].rstrip('-')}-",
+            description=description,
+            assume_role_policy=policy(trust),
+        )
+        self.policies: list[IamRolePolicyAttachment | IamRolePolicy] = []
+        for short, arn in (policy_arns or {}).items():
+            self.policies.append(
+                IamRolePolicyAttachment(self, f"policy-{short}", role=self.role.name, policy_arn=arn)
+            )
+        for short, document in (inline or {}).items():
+            self.policies.append(
+                IamRolePolicy(self, f"policy-{short}", name=short, role=self.role.name, policy=document)
+            )
+
+    @property
+    def arn(self) -> str:
+        """ARN of the role, as a reference."""
+        return self.role.arn
+
+
+def pod_role(
+    scope: Construct,
+    id: str,
+    *,
+    cluster_name: str,
+    pods: str,
+    policy_arns: Mapping[str, str] | None = None,
+    inline: Mapping[str, str] | None = None,
+) -> ServiceRole:
+    """A role for pods by EKS Pod Identity.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
+    """
+    return ServiceRole(
+        scope,
+        id,
+        name=f"{cluster_name}-{pods}",
+        service="pods.eks.amazonaws.com",
+        description=f"Pods of {pods} in EKS cluster {cluster_name}",
+        actions=("sts:AssumeRole", "sts:TagSession"),
+        policy_arns=policy_arns,
+        inline=inline,
+    )

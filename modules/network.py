@@ -1,0 +1,141 @@
+"""The network of a cluster: a new VPC, or one that exists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cdktf import ITerraformDependable, Postcondition, Precondition, TerraformResourceLifecycle, Token
+from cdktf_cdktf_provider_aws.data_aws_subnet import DataAwsSubnet
+from cdktf_cdktf_provider_aws.data_aws_vpc import DataAwsVpc
+from constructs import Construct
+
+from .expressions import reference, reference_list
+from .layout.models import Network as NetworkSection
+from .layout.models import NodeGroup
+from .vpc import NewVpc
+
+
+class Network(Construct):
+    """Where the control plane and the nodes live.
+
+    `vpc_id`, `private_subnet_ids` and `public_subnet_ids` are references; `preconditions` are what Terraform has to
+    check of the network before it makes the cluster, `ready` what nodes need to reach anything, `replaces_cluster` what
+    means another cluster if it changes. `node_subnets` tells a node group its subnets.
+    """
+
+    vpc_id: str
+    private_subnet_ids: list[str]
+    public_subnet_ids: list[str]
+    preconditions: list[Precondition]
+    ready: list[ITerraformDependable]
+    replaces_cluster: list[str]
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        name: str,
+        region: str,
+        network: NetworkSection,
+        zones: Sequence[str] = (),
+        endpoint_services: Sequence[str] = (),
+    ) -> None:
+        """Make the VPC, or look it up.
+
+        Args:
+            name: name of the cluster, for names and tags.
+            zones: zones that node groups ask for; a new VPC has subnets there first.
+            endpoint_services: services (by short name) that get an interface endpoint in a new VPC.
+        """
+        super().__init__(scope, id)
+        self.new: NewVpc | None = None
+        if network.vpc_id is None:
+            self._make(name, region, network, zones, endpoint_services)
+        else:
+            self._look_up(network.vpc_id, network)
+
+    def _make(
+        self, name: str, region: str, network: NetworkSection, zones: Sequence[str], services: Sequence[str]
+    ) -> None:
+        self.new = NewVpc(
+            self, name=name, region=region, network=network, zones=zones, endpoint_services=services
+        )
+        self.vpc_id = self.new.vpc.id
+        self.private_subnet_ids = self.new.cluster_subnets
+        self.public_subnet_ids = self.new.public_subnets
+        self.ready = self.new.ready
+        # EKS cannot move a cluster to another VPC: without this, the plan would promise an update that fails half-way.
+        self.replaces_cluster = [f"aws_vpc.{self.new.vpc.friendly_unique_id}.id"]
+        self.preconditions = []
+
+    def _look_up(self, vpc_id: str, network: NetworkSection) -> None:
+        vpc = DataAwsVpc(self, "vpc", id=vpc_id)
+        self.vpc_id = vpc.id
+        self._vpc_expression = f"{vpc.fqn}.id"
+        self.ready, self.replaces_cluster = [], []
+        private = self._existing("private", network.private_subnet_ids or ())
+        self.private_subnet_ids = Token.as_list(f"${{values({private.fqn})[*].id}}")
+        self.public_subnet_ids = []
+        if network.public_subnet_ids:
+            public = self._existing("public", network.public_subnet_ids)
+            self.public_subnet_ids = Token.as_list(f"${{values({public.fqn})[*].id}}")
+        zones = f"distinct(values({private.fqn})[*].availability_zone)"
+        self.preconditions = [
+            Precondition(
+                condition=f"${{length({zones}) >= 2}}",
+                error_message="network.private_subnet_ids: EKS needs subnets in two or more availability zones, and "
+                f'these lie in ${{join(", ", {zones})}}.',
+            )
+        ]
+
+    def _existing(self, kind: str, ids: Sequence[str]) -> DataAwsSubnet:
+        """The subnets of one kind, each checked to lie in the VPC."""
+        found = DataAwsSubnet(
+            self,
+            f"{kind}-subnets",
+            id="${each.value}",
+            lifecycle=TerraformResourceLifecycle(postcondition=[self._in_vpc(f"network.{kind}_subnet_ids")]),
+        )
+        found.add_override("for_each", f"${{toset({reference_list(ids)})}}")
+        return found
+
+    def _in_vpc(self, path: str) -> Postcondition:
+        return Postcondition(
+            condition=f"${{self.vpc_id == {self._vpc_expression}}}",
+            error_message=f"{path}: the subnet ${{self.id}} is not in the VPC ${{{self._vpc_expression}}}.",
+        )
+
+    def node_subnets(self, name: str, group: NodeGroup) -> list[str]:
+        """References to the subnets of a node group.
+
+        In a new VPC: that of the group's zone; the first one for an EFA group that names no zone, since its nodes
+        have to be in one; else all private ones. In an existing VPC: the group's own, checked to lie in the VPC and
+        in the group's zone, else all private ones.
+        """
+        if self.new is not None:
+            if group.availability_zone is not None:
+                return [self.new.subnet_in(group.availability_zone)]
+            return [self.new.first_subnet] if group.efa else self.private_subnet_ids
+        if group.subnet_ids is None:
+            return self.private_subnet_ids
+        path = f"node_groups.{name}.subnet_ids"
+        checks = [self._in_vpc(path)]
+        if group.availability_zone is not None:
+            checks.append(
+                Postcondition(
+                    condition=f"${{self.availability_zone == {reference(group.availability_zone)}}}",
+                    error_message=f"{path}: the subnet ${{self.id}} lies in ${{self.availability_zone}}, and the "
+                    f"group's zone{', where its reserved capacity is,' if group.capacity.is_reserved else ''} is "
+                    f"{group.availability_zone}.",
+                )
+            )
+        return [
+            DataAwsSubnet(
+                self,
+                f"{name}-subnet-{index}",
+                id=subnet,
+                lifecycle=TerraformResourceLifecycle(postcondition=checks),
+            ).id
+            for index, subnet in enumerate(group.subnet_ids)
+        ]
