@@ -20,7 +20,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     for warning in (warning for one in loaded for warning in one.warnings):
-        print(f"warning: {warning}", file=sys.stderr)
+        print(warning, file=sys.stderr)
     synthesize(loaded)
     return 0
 

@@ -129,7 +129,8 @@ class Addons(Construct):
         role_arn: str | None = addon.role_arn
         if role_arn is None:
             arns = {
-                f"{i}": f"arn:{self._partition}:iam::aws:policy/{p}" for i, p in enumerate(identity.policies)
+                policy.rpartition("/")[2]: f"arn:{self._partition}:iam::aws:policy/{policy}"
+                for policy in identity.policies
             }
             role = pod_role(
                 self, f"{name}-role", cluster_name=self._cluster_name, pods=name, policy_arns=arns

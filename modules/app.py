@@ -54,14 +54,15 @@ def synthesize(loaded: Sequence[Loaded], output: str | None = None) -> Path:
     """
     app = build(loaded, output)
     app.synth()
-    folder = Path(app.outdir)
-    _remove_stale(folder)
-    return folder
+    return Path(app.outdir)
 
 
-def _remove_stale(folder: Path) -> None:
-    """Removes stacks of an earlier synthesis, as cdktf-cli does: nobody should review or deploy what is not asked for."""
+def remove_stale(folder: Path) -> None:
+    """Removes the stacks of an earlier synthesis: nobody should review or deploy what is not asked for.
+
+    cdktf-cli does the same after the app has ended, and does not take it well if somebody was faster.
+    """
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     for stack in (folder / "stacks").iterdir():
-        if stack.is_dir() and stack.name not in manifest["stacks"]:
+        if (stack / "cdk.tf.json").is_file() and stack.name not in manifest["stacks"]:
             shutil.rmtree(stack)

@@ -35,6 +35,7 @@ _OTHERS = 4
 # The autoscaler's minor version has to be the cluster's.
 # https://github.com/kubernetes/autoscaler/tree/master/cluster-autoscaler#releases
 _AUTOSCALER_TAGS = {
+    "1.31": "v1.31.4",
     "1.32": "v1.32.5",
     "1.33": "v1.33.5",
     "1.34": "v1.34.4",
@@ -114,8 +115,10 @@ def _stage(name: str) -> int:
 
 def _set(key: str, value: str | bool | int) -> ReleaseSet:
     if isinstance(value, bool):
-        return ReleaseSet(name=key, value="true" if value else "false")
-    return ReleaseSet(name=key, value=literal(str(value)), type="string" if isinstance(value, str) else None)
+        return ReleaseSet(name=literal(key), value="true" if value else "false")
+    return ReleaseSet(
+        name=literal(key), value=literal(str(value)), type="string" if isinstance(value, str) else None
+    )
 
 
 def computed_values(name: str, around: Surroundings) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timezone
 from typing import cast
 
 from cdktf import ITerraformDependable, TerraformResourceLifecycle, TerraformStack, Token
@@ -27,6 +28,7 @@ from .iam import ServiceRole
 from .launch_template import launch_template
 from .layout.models import ExistingPlacementGroup, Update
 from .layout.models import NodeGroup as NodeGroupSection
+from .layout.values import Var
 
 _EFFECTS = {"NoSchedule": "NO_SCHEDULE", "NoExecute": "NO_EXECUTE", "PreferNoSchedule": "PREFER_NO_SCHEDULE"}
 _CAPACITY_TYPES = {
@@ -39,6 +41,8 @@ _CAPACITY_TYPES = {
 
 class EfaSecurityGroup(Construct):
     """Lets EFA nodes talk to each other: all traffic to and from the group itself, which EFA insists on.
+
+    `group_id` is a reference to its id, `rules` are what EFA nodes have to wait for.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-start.html#efa-start-security
     """
@@ -56,7 +60,7 @@ class EfaSecurityGroup(Construct):
             lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
         )
         self.group_id = self.resource.id
-        VpcSecurityGroupIngressRule(
+        come = VpcSecurityGroupIngressRule(
             self,
             "from-itself",
             description="EFA from the group itself",
@@ -64,7 +68,7 @@ class EfaSecurityGroup(Construct):
             referenced_security_group_id=self.group_id,
             ip_protocol="-1",
         )
-        VpcSecurityGroupEgressRule(
+        go = VpcSecurityGroupEgressRule(
             self,
             "to-itself",
             description="EFA to the group itself",
@@ -72,6 +76,7 @@ class EfaSecurityGroup(Construct):
             referenced_security_group_id=self.group_id,
             ip_protocol="-1",
         )
+        self.rules: list[ITerraformDependable] = [come, go]
 
 
 class NodeGroup(Construct):
@@ -206,7 +211,7 @@ class NodeGroup(Construct):
             "start",
             scheduled_action_name="capacity-block-start",
             autoscaling_group_name=self.autoscaling_group,
-            start_time=group.capacity.start,
+            start_time=_utc(group.capacity.start or ""),
             min_size=group.size.min,
             max_size=group.size.max,
             desired_capacity=group.size.desired,
@@ -238,8 +243,7 @@ class NodeGroup(Construct):
         offers: dict[str, str | int] = {}
         if group.efa:
             offers["vpc.amazonaws.com/efa"] = group.type.efa_interfaces
-            # 5,128 pages, set aside by the EFA installer of the AMI.
-            offers["hugepages-2Mi"] = f"{5128 * 2}Mi"
+            offers["hugepages-2Mi"] = f"{_huge_pages(group) * 2}Mi"
         if group.type.neuron_devices:
             offers["aws.amazon.com/neuron"] = group.type.neuron_devices
         for resource, count in offers.items():
@@ -258,6 +262,25 @@ class NodeGroup(Construct):
 def _lies_ahead(group: NodeGroupSection) -> str:
     """Whether the capacity block starts after the plan is made, as an expression."""
     return f"timecmp({reference(group.capacity.start or '')}, plantimestamp()) > 0"
+
+
+def _huge_pages(group: NodeGroupSection) -> int:
+    """Pages of 2 MiB that an EFA node surely has, whichever EFA installer its AMI was made with.
+
+    Older ones set aside 5,128, newer ones 110 for each core (bottlerocket-core-kit #141, libfabric-ci-scripts #122).
+    """
+    return min(5128, 110 * group.type.vcpus // 2)
+
+
+def _utc(time: str) -> str:
+    """A time as Auto Scaling takes it, YYYY-MM-DDThh:mm:ssZ; the validation of a variable asks for that form."""
+    if isinstance(time, Var):
+        return time
+    return (
+        datetime.fromisoformat(time.replace("Z", "+00:00"))
+        .astimezone(timezone.utc)
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+    )
 
 
 def _until_start(group: NodeGroupSection, size: int) -> int:

@@ -51,20 +51,25 @@ class AddressedStack(TerraformStack):
         self, scope: Construct, id: str, *, layout: Layout, variables: Sequence[Variable] = ()
     ) -> None:
         super().__init__(scope, id)
-        self._addresses: dict[str, str] = {}
+        self._known: dict[TerraformElement | Node, str] = {}  # CDKTF asks for each several times
+        self._taken: dict[tuple[str, str], str] = {}
         _backend(self, id, layout)
         for variable in variables:
             _declare(self, variable)
 
     def _allocate_logical_id(self, tf_element: TerraformElement | Node) -> str:
+        known = self._known.get(tf_element)
+        if known is not None:
+            return known
         path = tf_element.node.path if isinstance(tf_element, TerraformElement) else tf_element.path
         steps = [step for step in path.split("/")[1:] if step != RESOURCE]
         address = "_".join(steps).replace("-", "_")
-        # Two paths may give one address ("a-b/c" and "a/b-c"), and the second would silently replace the first.
-        if self._addresses.setdefault(address, path) != path:
-            raise ValueError(
-                f"{path} and {self._addresses[address]} have the same resource address {address}"
-            )
+        # Two paths may give one address ("a-b/c" and "a/b-c"): of the same type, the second would silently replace the
+        # first.
+        taken = self._taken.setdefault((type(tf_element).__name__, address), path)
+        if taken != path:
+            raise ValueError(f"{path} and {taken} have the same resource address {address}")
+        self._known[tf_element] = address
         return address
 
 
@@ -119,9 +124,10 @@ class ClusterStack(AddressedStack):
 
     def _node_groups(self, layout: Layout, partition: str) -> dict[str, NodeGroup]:
         security_groups: list[str] = []
+        rules: list[ITerraformDependable] = []
         if layout.has_efa:
             efa = EfaSecurityGroup(self, "efa", name=layout.name, vpc_id=self.network.vpc_id)
-            security_groups = [self.cluster.security_group_id, efa.group_id]
+            security_groups, rules = [self.cluster.security_group_id, efa.group_id], efa.rules
         before = [*self.addons.before_nodes, *self.network.ready]
         return {
             name: NodeGroup(
@@ -136,7 +142,7 @@ class ClusterStack(AddressedStack):
                 subnet_ids=self.network.node_subnets(name, group),
                 efa_security_groups=security_groups if group.efa else (),
                 tags=layout.tags,
-                depends_on=before,
+                depends_on=[*before, *rules] if group.efa else before,
             )
             for name, group in layout.node_groups.items()
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .layout import Layout
 
-# https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html; the three of Systems Manager give a shell.
+# https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html; those of Systems Manager give a shell.
 _ALWAYS = ("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "logs", "ssm", "ssmmessages", "sts")
 _BY_ADDON = {
     "amazon-cloudwatch-observability": ("monitoring", "xray"),

@@ -37,6 +37,9 @@ def synth(
     except LayoutError as error:
         report(error.faults)
         raise typer.Exit(2) from None
+    except OSError as error:
+        print(f"{error.filename or output}: cannot be written: {error.strerror}", file=sys.stderr)
+        raise typer.Exit(2) from None
 
 
 @app.command()
@@ -50,7 +53,7 @@ def docs(
 def report(faults: tuple[Fault, ...]) -> None:
     """Faults on stderr, each with where, what and what to write instead, and their number."""
     for fault in faults:
-        print(f"{fault.level}: {fault}", file=sys.stderr)
+        print(fault, file=sys.stderr)
     errors = sum(fault.level == "error" for fault in faults)
     warnings = len(faults) - errors
     counts = [f"{count} {word}{'s' if count > 1 else ''}" for count, word in ((errors, "error"), (warnings, "warning"))

@@ -192,8 +192,8 @@ Timestamp = Annotated[
         VariableKind(
             "capacity_block_start",
             "A time in RFC 3339, as in the capacity block's StartDate or EndDate",
-            'can(formatdate("YYYY", {value}))',
-            'Write RFC 3339 with a zone: "2026-12-01T11:30:00Z".',
+            'can(formatdate("YYYY", {value})) && endswith({value}, "Z")',
+            'Write the time in UTC: "2026-12-01T11:30:00Z".',
             "2030-01-01T11:30:00Z",
         )
     ),

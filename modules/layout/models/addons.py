@@ -40,7 +40,8 @@ class HelmRelease(Section):
     )
     values: dict[str, Any] = Field(default_factory=dict, description="Values, over those of the file.")
     set: dict[str, str | Bool | Int] = Field(
-        default_factory=dict, description="Single values by dotted key, over all others."
+        default_factory=dict,
+        description="Single values by dotted key, over all others. As with `helm --set`, a comma splits a value.",
     )
     timeout_minutes: Annotated[Int, Field(ge=1, le=120)] = Field(
         default=15, description="Minutes until Helm gives up."

@@ -53,8 +53,9 @@ class Size(Section):
     @model_validator(mode="before")
     @classmethod
     def _max_is_desired(cls, data: Any) -> Any:
-        if isinstance(data, dict) and "max" not in data and type(data.get("desired")) is int:
-            return {**data, "max": max(data["desired"], 1)}
+        if isinstance(data, dict) and "max" not in data:
+            desired = data.get("desired")  # of any kind: what is wrong with it is said of it alone
+            return {**data, "max": max(desired, 1) if type(desired) is int else 1}
         return data
 
 

@@ -74,6 +74,7 @@ RULES: tuple[Rule, ...] = (
     addresses.ServiceCidr(),
     addresses.CidrTooSmall(),
     cluster.EndpointClosed(),
+    cluster.NodesCutOff(),
     cluster.PublicWithoutCidrs(),
     cluster.PublicToAll(),
     cluster.CidrsWithoutPublic(),

@@ -35,6 +35,29 @@ class EndpointClosed:
             yield Finding((*_ENDPOINT, "private"), problem, remedy, ((*_ENDPOINT, "public"),))
 
 
+class NodesCutOff:
+    """Without the private endpoint the nodes reach the API through the internet, from the NAT gateway's address.
+
+    That address does not exist before the VPC does, so no list of CIDRs can hold it.
+    https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html
+    """
+
+    id = "nodes-cut-off"
+    level: Level = "error"
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """In a new VPC the endpoint is private, or public to all and reached by NAT."""
+        network, endpoint = context.layout.network, context.layout.cluster.endpoint
+        if endpoint.private or not endpoint.public or not network.is_new:
+            return
+        way_out = not network.fully_private and network.nat_gateway != "none"
+        if not (way_out and "0.0.0.0/0" in endpoint.public_access_cidrs):
+            problem = "the nodes could not reach the API: the endpoint is not private, and the public one is closed to them"
+            remedy = "Remove private: false; clients on the internet keep the public endpoint."
+            because: tuple[KeyPath, ...] = (("network",), (*_ENDPOINT, "public_access_cidrs"))
+            yield Finding((*_ENDPOINT, "private"), problem, remedy, because)
+
+
 class PublicWithoutCidrs:
     """EKS opens a public endpoint without CIDRs to the whole internet.
 

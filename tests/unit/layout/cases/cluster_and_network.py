@@ -217,7 +217,32 @@ CASES = (
         "cluster.endpoint.private",
         "reachable from nowhere",
         "private: false",
-        cluster("endpoint: {private: false, public: true, public_access_cidrs: [203.0.113.0/24]}"),
+        existing(
+            top="cluster: {endpoint: {private: false, public: true, public_access_cidrs: [203.0.113.0/24]}}\n"
+        ),
+    ),
+    Case(
+        "nodes-cut-off",
+        here(cluster("endpoint: {private: false, public: true, public_access_cidrs: [203.0.113.0/24]}")),
+        "cluster.endpoint.private",
+        "could not reach the API",
+        "Remove private: false",
+        cluster("endpoint: {public: true, public_access_cidrs: [203.0.113.0/24]}"),
+    ),
+    Case(
+        "nodes-cut-off",
+        new(
+            top="""
+            network: {fully_private: true}
+            cluster: {endpoint: {private: false, public: true, public_access_cidrs: [203.0.113.0/24]}} # here
+            """
+        ),
+        "cluster.endpoint.private",
+        "could not reach the API",
+        "Remove private: false",
+        existing(
+            top="cluster: {endpoint: {private: false, public: true, public_access_cidrs: [203.0.113.0/24]}}\n"
+        ),
     ),
     Case(
         "public-without-cidrs",

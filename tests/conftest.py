@@ -1,0 +1,86 @@
+"""What all tests share: the fast bindings, and layouts as Terraform JSON.
+
+One Node process serves all tests of a pytest worker, and a layout that several tests look at is synthesized once.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from modules.bindings import install
+
+install()  # before anything imports cdktf
+
+from modules.layout import Loaded, load
+from tests.terraform_json import Load, Stack, Stacks, Synth
+
+TODAY = date(2026, 11, 22)
+
+# What a layout of a test has where it does not say otherwise.
+DEMO = """
+name: demo
+region: us-west-2
+node_groups:
+  sys:
+    instance_type: c5.2xlarge
+    size: {min: 1, desired: 1, max: 3}
+"""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-goldens", action="store_true", help="write the files in tests/unit/goldens anew"
+    )
+
+
+@pytest.fixture(scope="session")
+def update_goldens(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--update-goldens"))
+
+
+def _load(text: str, folder: Path) -> Loaded:
+    """The layout of a YAML text; one that has neither `name` nor `extends` lies over DEMO."""
+    text = textwrap.dedent(text)
+    if not any(line.startswith(("name:", "extends:")) for line in text.splitlines()):
+        (folder / "demo.yaml").write_text(DEMO, encoding="utf-8")
+        text = "extends: ./demo.yaml\n" + text
+    file = folder / "layout.yaml"
+    file.write_text(text, encoding="utf-8")
+    return load(str(file), today=TODAY)
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Load:
+    """Loads the layout of a YAML text, on a fixed day; without `name` and `extends` it lies over DEMO."""
+    return lambda text: _load(text, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
+    """The stacks of a YAML text, as `layout` reads it."""
+    folder = tmp_path_factory.mktemp("layouts")
+    known: dict[str, Stacks] = {}
+
+    def stacks(text: str) -> Stacks:
+        if text not in known:
+            known[text] = synthesized(_load(text, folder), folder)
+        return known[text]
+
+    return stacks
+
+
+def synthesized(loaded: Loaded, output: Path) -> Stacks:
+    """The stacks of a loaded layout."""
+    from cdktf import Testing
+
+    from modules.stacks import add_stacks
+
+    app = Testing.app(outdir=str(output))
+    made = add_stacks(app, loaded.layout, loaded.variables)
+    cluster, platform = (Stack(stack.node.id, json.loads(Testing.synth(stack, True))) for stack in made)
+    return Stacks(loaded, cluster, platform)

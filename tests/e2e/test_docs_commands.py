@@ -1,0 +1,142 @@
+"""Every command that the documentation shows is run, or checked as far as a machine without an account can."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+# Run as they stand, in a copy of the checkout, in this order. They have to succeed.
+RUN = (
+    "make synth",
+    "make synth LAYOUT=eks-p5-odcr",
+    "make synth LAYOUT=eks-g4dn,eks-p5-odcr",
+    "make synth LAYOUT=my-cluster.yaml",
+    "make setup",
+    "LAYOUT=eks-p5-odcr npx cdktf synth",
+    "make docs",
+)
+# Ask an AWS account or a cluster: only what make would run is looked at.
+DRY = ("make deploy LAYOUT=eks-g4dn", "make destroy LAYOUT=eks-g4dn")
+# Run by other tests, or by the run that this test is part of.
+ELSEWHERE = {
+    "make": "tests/e2e/test_make.py",
+    "make help": "tests/e2e/test_make.py",
+    "make test": "the command that runs this",
+    "make lint": ".ci/run",
+    "make format": "changes the checkout",
+    "make bench": "prints measurements; minutes",
+    "make clean": "tests/e2e/test_make.py",
+    "export TF_VAR_public_access_cidrs='[\"203.0.113.0/24\"]'": "test_the_variables_that_the_docs_set_exist",
+    "aws eks update-kubeconfig --region us-west-2 --name eks-g4dn": "test_the_kubeconfig_command_is_the_output_of_the_stack",
+}
+
+
+def _commands(page: Path) -> Iterator[str]:
+    for block in re.findall(r"^```sh\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S):
+        for line in block.replace("\\\n", " ").splitlines():
+            command = re.sub(r"\s+#.*$", "", line).strip()
+            if command and not command.startswith("#"):
+                yield command
+
+
+SHOWN = sorted({command for page in PAGES if page.is_file() for command in _commands(page)})
+KUBECTL = [command for command in SHOWN if command.startswith("kubectl ")]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the checkout that shares what make has set up."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    copy = tmp_path_factory.mktemp("docs") / "checkout"
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    for shared in (".tools", ".venv", "node_modules"):
+        assert (ROOT / shared).is_dir(), f"{shared} is missing: run `make setup`"
+        (copy / shared).symlink_to(ROOT / shared)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, text in re.findall(r"^```yaml\n# (\S+\.yaml)\n(.*?)^```$", readme, re.M | re.S):
+        (copy / name).write_text(f"# {name}\n{text}", encoding="utf-8")
+    return copy
+
+
+def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {
+        key: value for key, value in os.environ.items() if key not in ("LAYOUT", "MAKEFLAGS", "MAKELEVEL")
+    }
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=environment | {"CI": "1", "CHECKPOINT_DISABLE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_every_command_shown_is_tested_somewhere() -> None:
+    known = {*RUN, *DRY, *ELSEWHERE, *KUBECTL}
+    unknown = [
+        command for command in SHOWN if command not in known and not command.startswith("make test ARGS=")
+    ]
+    assert unknown == []
+
+
+@pytest.mark.parametrize("command", [command for command in RUN if command in SHOWN])
+def test_a_shown_command_succeeds(command: str, checkout: Path) -> None:
+    done = _run(command, checkout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    if "synth" in command:
+        layout = re.search(r"LAYOUT=(\S+)", command)
+        assert json.loads((checkout / "cdktf.out" / "manifest.json").read_text(encoding="utf-8"))["stacks"], (
+            layout
+        )
+
+
+@pytest.mark.parametrize("command", [command for command in DRY if command in SHOWN])
+def test_deploy_and_destroy_hand_all_stacks_of_the_layout_to_cdktf(command: str, checkout: Path) -> None:
+    done = _run(f"{command} --dry-run", checkout)
+    assert done.returncode == 0, done.stderr
+    verb = command.split()[1]
+    assert f"npx cdktf {verb} '*'" in done.stdout
+
+
+def test_the_variables_that_the_docs_set_exist() -> None:
+    from modules.layout import load
+
+    set_ = {name for command in SHOWN for name in re.findall(r"export TF_VAR_(\w+)=", command)}
+    assert set_ == {variable.name for variable in load("eks-g4dn").variables}
+
+
+def test_the_kubeconfig_command_is_the_output_of_the_stack(checkout: Path) -> None:
+    assert _run("make synth LAYOUT=eks-g4dn", checkout).returncode == 0
+    stack = json.loads((checkout / "cdktf.out/stacks/eks-g4dn/cdk.tf.json").read_text(encoding="utf-8"))
+    assert stack["output"]["configure_kubectl"]["value"] in SHOWN
+
+
+@pytest.mark.parametrize("command", KUBECTL)
+def test_kubectl_understands_the_command(command: str, tmp_path: Path) -> None:
+    if shutil.which("kubectl") is None:
+        missing = "kubectl is not installed: the kubectl commands of the documentation were NOT checked"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    nowhere = tmp_path / "kubeconfig"
+    nowhere.write_text("{apiVersion: v1, kind: Config}", encoding="utf-8")
+    done = _run(f"{command} --server=http://127.0.0.1:9 --kubeconfig={nowhere}", tmp_path)
+    assert "connect" in done.stderr, "it got as far as asking the (absent) cluster"
+    assert "unknown" not in done.stderr

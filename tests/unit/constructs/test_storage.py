@@ -1,0 +1,29 @@
+"""The default StorageClass."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.terraform_json import Synth
+
+
+def test_volumes_are_encrypted_gp3_in_the_zone_of_their_pod(synth: Synth) -> None:
+    storage_class = synth("tags: {}").platform.only("kubernetes_storage_class_v1")
+    assert storage_class["metadata"]["name"] == "gp3"
+    assert storage_class["metadata"]["annotations"] == {"storageclass.kubernetes.io/is-default-class": "true"}
+    assert storage_class["storage_provisioner"] == "ebs.csi.aws.com"
+    assert storage_class["parameters"] == {"type": "gp3", "encrypted": "true"}
+    assert storage_class["volume_binding_mode"] == "WaitForFirstConsumer"
+    assert storage_class["allow_volume_expansion"] is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "storage: {default_storage_class: none}",
+        # A class whose driver is not there keeps every claim pending.
+        "storage: {default_storage_class: none}\naddons: {aws-ebs-csi-driver: {enabled: false}}",
+    ],
+)
+def test_there_is_none_where_the_layout_wants_none(synth: Synth, text: str) -> None:
+    assert not synth(text).platform.resources("kubernetes_storage_class_v1")
