@@ -179,7 +179,7 @@ class NodeGroup(Construct):
             "ssm": "AmazonSSMManagedInstanceCore",
         }
         arns = {short: f"arn:{partition}:iam::aws:policy/{policy}" for short, policy in names.items()}
-        arns |= {f"extra-{index}": arn for index, arn in enumerate(group.policy_arns)}
+        arns |= {f"extra-{_policy_name(arn)}": arn for arn in group.policy_arns}
         role = ServiceRole(
             self,
             "role",
@@ -262,6 +262,18 @@ class NodeGroup(Construct):
 def _lies_ahead(group: NodeGroupSection) -> str:
     """Whether the capacity block starts after the plan is made, as an expression."""
     return f"timecmp({reference(group.capacity.start or '')}, plantimestamp()) > 0"
+
+
+def _policy_name(arn: str) -> str:
+    """A policy's part of an address: not its place in the list, so that another order means nothing."""
+    if isinstance(arn, Var):
+        return arn.name
+    account, name = arn.split(":", 5)[4:]
+    return (
+        name.removeprefix("policy/").replace("/", "-")
+        if account == "aws"
+        else f"{account}-{name}".replace("/", "-")
+    )
 
 
 def _huge_pages(group: NodeGroupSection) -> int:

@@ -1,8 +1,14 @@
-"""How kubectl and the providers get into the cluster."""
+"""What a cluster's stack tells: names, ids, and how kubectl and the providers get in."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+
+from .cluster import Cluster
+from .layout import Layout
+from .network import Network
+from .node_group import NodeGroup
 
 
 def token_command(cluster_name: str, region: str) -> tuple[str, list[str]]:
@@ -34,3 +40,36 @@ def kubeconfig(cluster_name: str, region: str, endpoint: str, certificate_author
         "users": [{"name": cluster_name, "user": {"exec": exec_}}],
     }
     return json.dumps(config, indent=2) + "\n"
+
+
+def cluster_outputs(
+    layout: Layout, network: Network, cluster: Cluster, node_groups: Mapping[str, NodeGroup]
+) -> dict[str, tuple[object, str]]:
+    """Value and description of each output of the cluster's stack, by name."""
+    endpoint = cluster.resource.endpoint
+    certificate = cluster.resource.certificate_authority.get(0).data
+    return {
+        "cluster_name": (cluster.name, "Name of the cluster"),
+        "cluster_endpoint": (endpoint, "URL of the Kubernetes API"),
+        "cluster_certificate_authority": (certificate, "CA certificate of the Kubernetes API, in base64"),
+        "region": (layout.region, "AWS region"),
+        "vpc_id": (network.vpc_id, "Id of the VPC"),
+        "private_subnet_ids": (network.private_subnet_ids, "Private subnets in the control plane's zones"),
+        "public_subnet_ids": (network.public_subnet_ids, "Subnets of public load balancers"),
+        "node_groups": (
+            {name: group.resource.node_group_name for name, group in node_groups.items()},
+            "Names of the node groups",
+        ),
+        "autoscaling_groups": (
+            {name: group.autoscaling_group for name, group in node_groups.items()},
+            "Names of the Auto Scaling groups, by node group",
+        ),
+        "configure_kubectl": (
+            f"aws eks update-kubeconfig --region {layout.region} --name {layout.name}",
+            "Command that makes kubectl use the cluster",
+        ),
+        "kubeconfig": (
+            kubeconfig(layout.name, layout.region, str(endpoint), str(certificate)),
+            "A kubeconfig that asks the AWS CLI for a token: nothing in it is secret",
+        ),
+    }

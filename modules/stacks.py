@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from cdktf import (
@@ -35,7 +36,7 @@ from .layout import Layout, Variable
 from .layout.models import Taint
 from .network import Network
 from .node_group import EfaSecurityGroup, NodeGroup
-from .outputs import kubeconfig, token_command
+from .outputs import cluster_outputs, token_command
 from .storage import DefaultStorageClass
 from .vpc_endpoints import endpoint_services
 
@@ -63,7 +64,7 @@ class AddressedStack(TerraformStack):
             return known
         path = tf_element.node.path if isinstance(tf_element, TerraformElement) else tf_element.path
         steps = [step for step in path.split("/")[1:] if step != RESOURCE]
-        address = "_".join(steps).replace("-", "_")
+        address = re.sub(r"\W|-", "_", "_".join(steps), flags=re.ASCII)
         # Two paths may give one address ("a-b/c" and "a/b-c"): of the same type, the second would silently replace the
         # first.
         taken = self._taken.setdefault((type(tf_element).__name__, address), path)
@@ -120,7 +121,10 @@ class ClusterStack(AddressedStack):
             AutoscalerIdentity(
                 self, "autoscaler", cluster_name=layout.name, cluster_reference=self.cluster.name
             )
-        self._outputs(layout)
+        for name, (value, description) in cluster_outputs(
+            layout, self.network, self.cluster, self.node_groups
+        ).items():
+            TerraformOutput(self, name, value=value, description=description)
 
     def _node_groups(self, layout: Layout, partition: str) -> dict[str, NodeGroup]:
         security_groups: list[str] = []
@@ -151,44 +155,6 @@ class ClusterStack(AddressedStack):
         """The groups whose nodes take any pod: what is left of the add-ons waits for these, not for GPU capacity."""
         open_to_all = [name for name, group in layout.node_groups.items() if not group.taints]
         return [self.node_groups[name].resource for name in open_to_all or self.node_groups]
-
-    def _outputs(self, layout: Layout) -> None:
-        cluster = self.cluster.resource
-        certificate = cluster.certificate_authority.get(0).data
-        groups = self.node_groups.items()
-        outputs = {
-            "cluster_name": (self.cluster.name, "Name of the cluster"),
-            "cluster_endpoint": (cluster.endpoint, "URL of the Kubernetes API"),
-            "cluster_certificate_authority": (certificate, "CA certificate of the Kubernetes API, in base64"),
-            "region": (layout.region, "AWS region"),
-            "vpc_id": (self.network.vpc_id, "Id of the VPC"),
-            "private_subnet_ids": (
-                self.network.private_subnet_ids,
-                "Subnets of control plane and nodes",
-            ),
-            "public_subnet_ids": (
-                self.network.public_subnet_ids,
-                "Subnets of public load balancers",
-            ),
-            "node_groups": (
-                {name: group.resource.node_group_name for name, group in groups},
-                "Names of the node groups",
-            ),
-            "autoscaling_groups": (
-                {name: group.autoscaling_group for name, group in groups},
-                "Names of the Auto Scaling groups, by node group",
-            ),
-            "configure_kubectl": (
-                f"aws eks update-kubeconfig --region {layout.region} --name {layout.name}",
-                "Command that makes kubectl use the cluster",
-            ),
-            "kubeconfig": (
-                kubeconfig(layout.name, layout.region, str(cluster.endpoint), str(certificate)),
-                "A kubeconfig that asks the AWS CLI for a token: nothing in it is secret",
-            ),
-        }
-        for name, (value, description) in outputs.items():
-            TerraformOutput(self, name, value=value, description=description)
 
 
 class PlatformStack(AddressedStack):

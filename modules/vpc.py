@@ -18,31 +18,28 @@ from cdktf import (
     TerraformResourceLifecycle,
     Token,
 )
-from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.data_aws_availability_zones import (
     DataAwsAvailabilityZones,
     DataAwsAvailabilityZonesFilter,
 )
 from cdktf_cdktf_provider_aws.default_security_group import DefaultSecurityGroup
 from cdktf_cdktf_provider_aws.eip import Eip
-from cdktf_cdktf_provider_aws.flow_log import FlowLog
 from cdktf_cdktf_provider_aws.internet_gateway import InternetGateway
 from cdktf_cdktf_provider_aws.nat_gateway import NatGateway
 from cdktf_cdktf_provider_aws.route import Route
 from cdktf_cdktf_provider_aws.route_table import RouteTable
 from cdktf_cdktf_provider_aws.route_table_association import RouteTableAssociation
-from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from cdktf_cdktf_provider_aws.subnet import Subnet
 from cdktf_cdktf_provider_aws.vpc import Vpc
 from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint
-from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
 
-from .expressions import allow, policy, reference, reference_list
-from .iam import ServiceRole
+from .expressions import reference, reference_list
+from .flow_logs import flow_logs
 from .layout.models import Network
 from .layout.subnets import LETTERS, PRIVATE_BITS, PUBLIC_BITS
 from .layout.values import is_known
+from .vpc_endpoints import interface_endpoints
 
 # Zones that take no control plane, so that its subnets must not be there:
 # https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html#network-requirements-subnets
@@ -98,9 +95,18 @@ class NewVpc:
             public = self._subnets("public")
             self.public_subnets = Token.as_list(f"${{values({public.fqn})[*].id}}")
             self._way_out(public)
-        self._endpoints(endpoint_services)
+        if network.s3_gateway_endpoint:
+            self._s3_endpoint()
+        self.ready += interface_endpoints(
+            scope,
+            name=name,
+            region=region,
+            vpc=self.vpc,
+            subnet_ids=self.cluster_subnets,
+            services=endpoint_services,
+        )
         if network.flow_logs.enabled:
-            self._flow_logs()
+            flow_logs(scope, name=name, vpc=self.vpc, logs=network.flow_logs)
 
     def subnet_in(self, zone: str) -> str:
         """Reference to the private subnet in a zone, which may be a variable."""
@@ -244,83 +250,14 @@ class NewVpc:
         self._for_each(route)
         self.ready.append(route)
 
-    def _endpoints(self, services: Sequence[str]) -> None:
-        if self._network.s3_gateway_endpoint:
-            s3 = VpcEndpoint(
-                self._scope,
-                "s3-endpoint",
-                vpc_id=self.vpc.id,
-                service_name=f"com.amazonaws.{self._region}.s3",
-                vpc_endpoint_type="Gateway",
-                route_table_ids=Token.as_list(f"${{values({self._private_routes.fqn})[*].id}}"),
-                tags={"Name": f"{self._name}-s3"},
-            )
-            self.ready.append(s3)
-        if not services:
-            return
-        group = SecurityGroup(
+    def _s3_endpoint(self) -> None:
+        s3 = VpcEndpoint(
             self._scope,
-            "endpoints-security-group",
-            name_prefix=f"{self._name}-endpoints-",
-            description="HTTPS from the VPC to its interface endpoints",
+            "s3-endpoint",
             vpc_id=self.vpc.id,
-            tags={"Name": f"{self._name}-endpoints"},
+            service_name=f"com.amazonaws.{self._region}.s3",
+            vpc_endpoint_type="Gateway",
+            route_table_ids=Token.as_list(f"${{values({self._private_routes.fqn})[*].id}}"),
+            tags={"Name": f"{self._name}-s3"},
         )
-        rule = VpcSecurityGroupIngressRule(
-            self._scope,
-            "endpoints-https",
-            security_group_id=group.id,
-            description="HTTPS from the VPC",
-            cidr_ipv4=self.vpc.cidr_block,
-            ip_protocol="tcp",
-            from_port=443,
-            to_port=443,
-        )
-        self.ready.append(rule)
-        for service in services:
-            endpoint = VpcEndpoint(
-                self._scope,
-                f"{service.replace('.', '-')}-endpoint",
-                vpc_id=self.vpc.id,
-                service_name=f"com.amazonaws.{self._region}.{service}",
-                vpc_endpoint_type="Interface",
-                subnet_ids=self.cluster_subnets,
-                security_group_ids=[group.id],
-                private_dns_enabled=True,
-                tags={"Name": f"{self._name}-{service}"},
-            )
-            self.ready.append(endpoint)
-
-    def _flow_logs(self) -> None:
-        logs = self._network.flow_logs
-        group = CloudwatchLogGroup(
-            self._scope,
-            "flow-logs-group",
-            name=f"/aws/vpc/{self._name}/flow-logs",
-            retention_in_days=logs.retention_days,
-        )
-        # https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
-        actions = [
-            "logs:CreateLogStream",
-            "logs:PutLogEvents",
-            "logs:DescribeLogGroups",
-            "logs:DescribeLogStreams",
-        ]
-        role = ServiceRole(
-            self._scope,
-            "flow-logs-role",
-            name=f"{self._name}-flow-logs",
-            service="vpc-flow-logs.amazonaws.com",
-            description=f"Flow logs of the VPC of EKS cluster {self._name}",
-            inline={"write": policy(allow(actions, [group.arn, f"{group.arn}:*"]))},
-        )
-        FlowLog(
-            self._scope,
-            "flow-logs",
-            vpc_id=self.vpc.id,
-            traffic_type=logs.traffic_type,
-            log_destination=group.arn,
-            iam_role_arn=role.arn,
-            max_aggregation_interval=600,
-            tags={"Name": self._name},
-        )
+        self.ready.append(s3)

@@ -1,6 +1,15 @@
-"""Which interface endpoints a network needs."""
+"""Interface endpoints: which ones a network needs, and how they are made."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_aws.security_group import SecurityGroup
+from cdktf_cdktf_provider_aws.vpc import Vpc
+from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint
+from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
+from constructs import Construct
 
 from .layout import Layout
 
@@ -24,3 +33,44 @@ def endpoint_services(layout: Layout) -> tuple[str, ...]:
         if layout.has_autoscaler:
             services.add("autoscaling")
     return tuple(sorted(services))
+
+
+def interface_endpoints(
+    scope: Construct, *, name: str, region: str, vpc: Vpc, subnet_ids: Sequence[str], services: Sequence[str]
+) -> list[ITerraformDependable]:
+    """Makes the endpoints, with a security group that lets HTTPS in from the VPC; returns what callers wait for."""
+    if not services:
+        return []
+    group = SecurityGroup(
+        scope,
+        "endpoints-security-group",
+        name_prefix=f"{name}-endpoints-",
+        description="HTTPS from the VPC to its interface endpoints",
+        vpc_id=vpc.id,
+        tags={"Name": f"{name}-endpoints"},
+    )
+    rule = VpcSecurityGroupIngressRule(
+        scope,
+        "endpoints-https",
+        security_group_id=group.id,
+        description="HTTPS from the VPC",
+        cidr_ipv4=vpc.cidr_block,
+        ip_protocol="tcp",
+        from_port=443,
+        to_port=443,
+    )
+    endpoints = [
+        VpcEndpoint(
+            scope,
+            f"{service.replace('.', '-')}-endpoint",
+            vpc_id=vpc.id,
+            service_name=f"com.amazonaws.{region}.{service}",
+            vpc_endpoint_type="Interface",
+            subnet_ids=list(subnet_ids),
+            security_group_ids=[group.id],
+            private_dns_enabled=True,
+            tags={"Name": f"{name}-{service}"},
+        )
+        for service in services
+    ]
+    return [rule, *endpoints]

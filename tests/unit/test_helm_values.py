@@ -19,6 +19,7 @@ from ruamel.yaml import YAML
 
 from modules.helm import Surroundings, computed_values
 from modules.layout.models import Taint
+from modules.merge import merged
 
 ROOT = Path(__file__).resolve().parents[2]
 VALUES = ROOT / "helm-values"
@@ -114,16 +115,6 @@ def load(path: Path) -> Mapping[str, Any]:
     return (json.loads(text) if path.suffix == ".json" else YAML(typ="safe").load(text)) or {}
 
 
-def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Helm's rule: maps merge, everything else replaces."""
-    merged = dict(base)
-    for key, value in over.items():
-        below = merged.get(key)
-        both = isinstance(value, Mapping) and isinstance(below, Mapping)
-        merged[key] = merge(below, value) if both else value  # type: ignore[arg-type]
-    return merged
-
-
 def chart_defaults(chart: str) -> dict[str, Any]:
     """The values that the chart knows, those of its subcharts under alias or name."""
     if chart == "neuron-helm-chart":
@@ -132,7 +123,7 @@ def chart_defaults(chart: str) -> dict[str, Any]:
             leaf: Any = None
             for part in reversed(dotted.split(".")):
                 leaf = {part: leaf}
-            known = merge(known, leaf)
+            known = merged(known, leaf)
         return known
     folder = charts_data() / chart
     if not (folder / "values.yaml").is_file():
@@ -143,7 +134,7 @@ def chart_defaults(chart: str) -> dict[str, Any]:
         home = next((home for home in homes if (home / "values.yaml").is_file()), None)
         if home is not None:
             alias = dependency.get("alias", dependency["name"])
-            defaults[alias] = merge(load(home / "values.yaml"), defaults.get(alias) or {})
+            defaults[alias] = merged(load(home / "values.yaml"), defaults.get(alias) or {})
     return defaults
 
 
@@ -284,7 +275,7 @@ def test_the_file_holds_nothing_that_depends_on_a_layout(name: str) -> None:
 def test_the_bottlerocket_overlay_leaves_driver_and_toolkit_to_the_file_below_it() -> None:
     base, overlay = load(VALUES / "gpu-operator.yaml"), load(VALUES / "gpu-operator-bottlerocket.yaml")
     assert not set(base) & set(overlay)
-    off = {key for key, value in leaves(merge(base, overlay)) if value is False}
+    off = {key for key, value in leaves(merged(base, overlay)) if value is False}
     assert off == {"driver.enabled", "toolkit.enabled", "devicePlugin.enabled", "migManager.enabled"}
 
 

@@ -398,8 +398,8 @@ def test_more_policies_can_be_attached_to_the_node_role(synth: Synth) -> None:
     arns = "['arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess', var.policy_arn]"
     stack = synth(gpu(instance_type="g5.8xlarge", policy_arns=arns)).cluster
     extra = [
-        stack[f"aws_iam_role_policy_attachment.nodes_gpu_role_policy_extra_{index}"]["policy_arn"]
-        for index in range(2)
+        stack[f"aws_iam_role_policy_attachment.nodes_gpu_role_policy_extra_{name}"]["policy_arn"]
+        for name in ("AmazonS3ReadOnlyAccess", "policy_arn")
     ]
     assert extra == ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess", "${var.policy_arn}"]
 
@@ -451,3 +451,11 @@ def test_names_of_groups_may_be_anything_that_the_layout_takes(synth: Synth) -> 
         + "\n  gpu-launch-template: {instance_type: c5.2xlarge, size: {desired: 1}}"
     ).cluster
     assert len(stack.resources("aws_eks_node_group")) == 4
+
+
+def test_policies_of_the_same_name_in_two_accounts_are_both_attached(synth: Synth) -> None:
+    arns = [f"arn:aws:iam::{account}:policy/team/read+write" for account in ("111111111111", "222222222222")]
+    stack = synth(gpu(instance_type="g5.8xlarge", policy_arns=str(arns))).cluster
+    attached = stack.resources("aws_iam_role_policy_attachment")
+    assert {attached[name]["policy_arn"] for name in attached if "extra" in name} == set(arns)
+    assert all(name.isidentifier() for name in attached)
