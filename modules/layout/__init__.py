@@ -4,8 +4,8 @@
 here imports cdktf: a layout is checked in milliseconds.
 """
 
-from .extends import PRESETS, preset_names
-from .faults import Fault, LayoutError, Level, Origin, dotted
+from .extends import preset_names
+from .faults import PRESETS, Fault, LayoutError, Level, Origin, dotted
 from .loader import Loaded, load, load_all
 from .models import Layout
 from .subnets import private_addresses, private_subnet, public_subnet

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from .document import Document, read
-from .faults import Fault, LayoutError
+from .faults import PRESETS, Fault, LayoutError
 from .tree import Node, merge
 
-PRESETS = Path(__file__).resolve().parents[2] / "presets"
 MAX_CHAIN = 16
 
 

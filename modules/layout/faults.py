@@ -11,6 +11,8 @@ Level = Literal["error", "warning"]
 Step = str | int
 KeyPath = tuple[Step, ...]
 
+PRESETS = Path(__file__).resolve().parents[2] / "presets"
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -76,6 +78,12 @@ class LayoutError(Exception):
 
 
 def in_order(faults: Iterable[Fault]) -> tuple[Fault, ...]:
-    """Without repetition, by file, line and path."""
+    """Without repetition, by file, line and path; the user's own files before the presets that they extend."""
     unique = dict.fromkeys(faults)
-    return tuple(sorted(unique, key=lambda f: (f.origin.source, f.origin.line, dotted(f.path), f.problem)))
+    return tuple(sorted(unique, key=_place))
+
+
+def _place(fault: Fault) -> tuple[bool, str, int, str, str]:
+    origin = fault.origin
+    shipped = Path(origin.source).is_relative_to(PRESETS)
+    return shipped, origin.source, origin.line, dotted(fault.path), fault.problem

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from .checks import check
 from .document import read
-from .extends import PRESETS, compose, find_layout, missing
-from .faults import Fault, LayoutError, Origin
+from .extends import compose, find_layout, missing
+from .faults import PRESETS, Fault, LayoutError, Origin
 from .models import Layout
 from .tree import Node, merge
 from .variables import Variable, variables_of
