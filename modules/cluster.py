@@ -85,7 +85,11 @@ class Cluster(Construct):
             depends_on=[*before, logs],
             lifecycle=TerraformResourceLifecycle(
                 # Fixed at creation: another value would replace the cluster, and only means access entries anyway.
-                ignore_changes=["access_config[0].bootstrap_cluster_creator_admin_permissions"],
+                # EKS keeps a control plane to its zones, and would refuse another one in the middle of an apply.
+                ignore_changes=[
+                    "access_config[0].bootstrap_cluster_creator_admin_permissions",
+                    "vpc_config[0].subnet_ids",
+                ],
                 precondition=list(preconditions) or None,
                 replace_triggered_by=list(replaced_by) or None,
             ),

@@ -13,10 +13,10 @@ from constructs import Construct
 
 from .addons import tolerations
 from .autoscaler import SERVICE_ACCOUNT
+from .catalog import autoscaler_tag, eks_registry
 from .expressions import literal, literals
 from .layout.models import HelmRelease, Taint
 from .merge import merged
-from .registries import eks_registry
 
 # One release waits for all of the stages before its own; a destroy goes the other way. kueue is last: its webhook
 # refuses the hook Jobs of other charts while it is not ready, and has to go before what it manages.
@@ -32,24 +32,13 @@ _STAGES: Sequence[frozenset[str]] = (
 )
 _OTHERS = 4
 
-# The autoscaler's minor version has to be the cluster's.
-# https://github.com/kubernetes/autoscaler/tree/master/cluster-autoscaler#releases
-_AUTOSCALER_TAGS = {
-    "1.31": "v1.31.4",
-    "1.32": "v1.32.5",
-    "1.33": "v1.33.5",
-    "1.34": "v1.34.4",
-    "1.35": "v1.35.1",
-    "1.36": "v1.36.0",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What releases have to know of the cluster.
 
     `gpu_taints` and `neuron_taints` are those of the nodes with that kind of accelerator, `efa_taints` of the nodes
-    with EFA.
+    with EFA; `internet` says that pods surely reach it.
     """
 
     cluster_name: str
@@ -59,6 +48,7 @@ class Surroundings:
     neuron_taints: Sequence[Taint] = ()
     efa_taints: Sequence[Taint] = ()
     node_monitoring: bool = False
+    internet: bool = False
     own_jobset: bool = False
 
 
@@ -132,9 +122,12 @@ def computed_values(name: str, around: Surroundings) -> dict[str, Any]:
     if name == "cluster-autoscaler":
         return _autoscaler(around)
     if name == "training-operator":
-        # TrainJobs are made of JobSets; the chart brings the controller unless the layout has it as a release.
-        # The runtimes stay off: their installer is a Job that downloads kubectl, which fails without internet.
-        return {"jobset": {"install": not around.own_jobset}}
+        # TrainJobs are made of JobSets; the chart brings the controller unless the layout has it as a release. The
+        # runtime for torch is installed by a Job that downloads kubectl: without internet it would fail the release.
+        return {
+            "jobset": {"install": not around.own_jobset},
+            "runtimes": {"torchDistributed": {"enabled": around.internet}},
+        }
     return {}
 
 
@@ -182,11 +175,10 @@ def _neuron(around: Surroundings) -> dict[str, Any]:
 
 
 def _autoscaler(around: Surroundings) -> dict[str, Any]:
-    newest = _AUTOSCALER_TAGS[max(_AUTOSCALER_TAGS)]
     return {
         "autoDiscovery": {"clusterName": around.cluster_name},
         "awsRegion": around.region,
-        "image": {"tag": _AUTOSCALER_TAGS.get(around.kubernetes_version, newest)},
+        "image": {"tag": autoscaler_tag(around.kubernetes_version)},
         "rbac": {"serviceAccount": {"name": SERVICE_ACCOUNT}},
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cdktf import ITerraformDependable, Postcondition, Precondition, TerraformResourceLifecycle, Token
 from cdktf_cdktf_provider_aws.data_aws_subnet import DataAwsSubnet
@@ -15,12 +16,20 @@ from .layout.models import NodeGroup
 from .vpc import NewVpc
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Subnets of a node group, as references, and their zone where it is one, as text or reference."""
+
+    subnet_ids: list[str]
+    zone: str | None = None
+
+
 class Network(Construct):
     """Where the control plane and the nodes live.
 
     `vpc_id`, `private_subnet_ids` and `public_subnet_ids` are references; `preconditions` are what Terraform has to
     check of the network before it makes the cluster, `ready` what nodes need to reach anything, `replaces_cluster` what
-    means another cluster if it changes. `node_subnets` tells a node group its subnets.
+    means another cluster if it changes. `place` tells a node group its subnets.
     """
 
     vpc_id: str
@@ -70,7 +79,21 @@ class Network(Construct):
         self.preconditions = []
 
     def _look_up(self, vpc_id: str, network: NetworkSection) -> None:
-        vpc = DataAwsVpc(self, "vpc", id=vpc_id)
+        vpc = DataAwsVpc(
+            self,
+            "vpc",
+            id=vpc_id,
+            lifecycle=TerraformResourceLifecycle(
+                postcondition=[
+                    # https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+                    Postcondition(
+                        condition="${self.enable_dns_support && self.enable_dns_hostnames}",
+                        error_message="network.vpc_id: nodes find a private endpoint by DNS; turn on DNS support and "
+                        "DNS host names of the VPC ${self.id}.",
+                    )
+                ]
+            ),
+        )
         self.vpc_id = vpc.id
         self._vpc_expression = f"{vpc.fqn}.id"
         self.ready, self.replaces_cluster = [], []
@@ -106,19 +129,27 @@ class Network(Construct):
             error_message=f"{path}: the subnet ${{self.id}} is not in the VPC ${{{self._vpc_expression}}}.",
         )
 
-    def node_subnets(self, name: str, group: NodeGroup) -> list[str]:
-        """References to the subnets of a node group.
+    def place(self, name: str, group: NodeGroup) -> Place:
+        """Where the nodes of a group go.
 
-        In a new VPC: that of the group's zone; the first one for an EFA group that names no zone, since its nodes
-        have to be in one; else all private ones. In an existing VPC: the group's own, checked to lie in the VPC and
-        in the group's zone, else all private ones.
+        In a new VPC: the subnet of the group's zone; the first one for an EFA group that names no zone, since its nodes
+        have to be in one; else all of the cluster's. In an existing VPC: the group's own subnets, checked to lie in the
+        VPC and in the group's zone, else all private ones.
         """
         if self.new is not None:
             if group.availability_zone is not None:
-                return [self.new.subnet_in(group.availability_zone)]
-            return [self.new.first_subnet] if group.efa else self.private_subnet_ids
+                return Place([self.new.subnet_in(group.availability_zone)], group.availability_zone)
+            if group.efa:
+                return Place([self.new.first_subnet], self.new.first_zone)
         if group.subnet_ids is None:
-            return self.private_subnet_ids
+            return Place(self.private_subnet_ids)
+        subnets = [
+            self._own_subnet(name, group, index, subnet) for index, subnet in enumerate(group.subnet_ids)
+        ]
+        zone = f"${{{subnets[0].fqn}.availability_zone}}" if len(subnets) == 1 else None
+        return Place([subnet.id for subnet in subnets], zone)
+
+    def _own_subnet(self, name: str, group: NodeGroup, index: int, subnet: str) -> DataAwsSubnet:
         path = f"node_groups.{name}.subnet_ids"
         checks = [self._in_vpc(path)]
         if group.availability_zone is not None:
@@ -130,12 +161,5 @@ class Network(Construct):
                     f"{group.availability_zone}.",
                 )
             )
-        return [
-            DataAwsSubnet(
-                self,
-                f"{name}-subnet-{index}",
-                id=subnet,
-                lifecycle=TerraformResourceLifecycle(postcondition=checks),
-            ).id
-            for index, subnet in enumerate(group.subnet_ids)
-        ]
+        lifecycle = TerraformResourceLifecycle(postcondition=checks)
+        return DataAwsSubnet(self, f"{name}-subnet-{index}", id=subnet, lifecycle=lifecycle)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timezone
-from typing import cast
 
-from cdktf import ITerraformDependable, TerraformResourceLifecycle, TerraformStack, Token
+from cdktf import ITerraformDependable, Postcondition, TerraformResourceLifecycle, Token
 from cdktf_cdktf_provider_aws.autoscaling_group_tag import AutoscalingGroupTagA, AutoscalingGroupTagTag
-from cdktf_cdktf_provider_aws.autoscaling_schedule import AutoscalingSchedule
+from cdktf_cdktf_provider_aws.data_aws_ec2_instance_type_offerings import (
+    DataAwsEc2InstanceTypeOfferings,
+    DataAwsEc2InstanceTypeOfferingsFilter,
+)
 from cdktf_cdktf_provider_aws.eks_node_group import (
     EksNodeGroup,
     EksNodeGroupLaunchTemplate,
@@ -18,12 +19,11 @@ from cdktf_cdktf_provider_aws.eks_node_group import (
     EksNodeGroupUpdateConfig,
 )
 from cdktf_cdktf_provider_aws.placement_group import PlacementGroup
-from cdktf_cdktf_provider_aws.security_group import SecurityGroup
-from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityGroupEgressRule
-from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
 
-from .expressions import RESOURCE, reference, text
+from .capacity_block import scale_up_at_start, until_start
+from .efa import huge_pages
+from .expressions import RESOURCE, text
 from .iam import ServiceRole
 from .launch_template import launch_template
 from .layout.models import ExistingPlacementGroup, Update
@@ -37,46 +37,6 @@ _CAPACITY_TYPES = {
     "odcr": "ON_DEMAND",
     "capacity_block": "CAPACITY_BLOCK",
 }
-
-
-class EfaSecurityGroup(Construct):
-    """Lets EFA nodes talk to each other: all traffic to and from the group itself, which EFA insists on.
-
-    `group_id` is a reference to its id, `rules` are what EFA nodes have to wait for.
-
-    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-start.html#efa-start-security
-    """
-
-    def __init__(self, scope: Construct, id: str, *, name: str, vpc_id: str) -> None:
-        super().__init__(scope, id)
-        self.resource = SecurityGroup(
-            self,
-            RESOURCE,
-            name_prefix=f"{name}-efa-",
-            description="EFA traffic between nodes",
-            vpc_id=vpc_id,
-            tags={"Name": f"{name}-efa"},
-            # The old one goes when the nodes have left it.
-            lifecycle=TerraformResourceLifecycle(create_before_destroy=True),
-        )
-        self.group_id = self.resource.id
-        come = VpcSecurityGroupIngressRule(
-            self,
-            "from-itself",
-            description="EFA from the group itself",
-            security_group_id=self.group_id,
-            referenced_security_group_id=self.group_id,
-            ip_protocol="-1",
-        )
-        go = VpcSecurityGroupEgressRule(
-            self,
-            "to-itself",
-            description="EFA to the group itself",
-            security_group_id=self.group_id,
-            referenced_security_group_id=self.group_id,
-            ip_protocol="-1",
-        )
-        self.rules: list[ITerraformDependable] = [come, go]
 
 
 class NodeGroup(Construct):
@@ -97,6 +57,7 @@ class NodeGroup(Construct):
         kubernetes_version: str,
         partition: str,
         subnet_ids: Sequence[str],
+        zone: str | None = None,
         efa_security_groups: Sequence[str] = (),
         tags: dict[str, str] | None = None,
         depends_on: Sequence[ITerraformDependable] = (),
@@ -107,6 +68,7 @@ class NodeGroup(Construct):
             cluster_name: the cluster's name as text, for names of other resources.
             cluster_reference: the cluster's name as a reference, so that the cluster comes first.
             subnet_ids: one subnet for an EFA group.
+            zone: their zone, where it is one; the plan stops where EC2 does not offer the instance type there.
             efa_security_groups: the cluster's security group and that of EFA.
             tags: of the layout; the group's own are added.
             depends_on: what has to be there before any node, like the VPC CNI.
@@ -123,6 +85,8 @@ class NodeGroup(Construct):
             efa_security_groups=efa_security_groups,
             placement_group=self._placement_group(full_name, group),
         )
+        if zone is not None:
+            self._offered_in(zone, name, group)
         owned_elsewhere = group.scaling_owner == "autoscaler" or group.starts_later
         self.resource = EksNodeGroup(
             self,
@@ -140,9 +104,9 @@ class NodeGroup(Construct):
                 id=self.launch_template.id, version=Token.as_string(self.launch_template.latest_version)
             ),
             scaling_config=EksNodeGroupScalingConfig(
-                min_size=_until_start(group, group.size.min),
+                min_size=until_start(group, group.size.min),
                 max_size=group.size.max,
-                desired_size=_until_start(group, group.size.desired),
+                desired_size=until_start(group, group.size.desired),
             ),
             labels=group.labels or None,
             taint=[
@@ -160,9 +124,39 @@ class NodeGroup(Construct):
         )
         self.autoscaling_group = self.resource.resources.get(0).autoscaling_groups.get(0).name
         if group.starts_later:
-            self._scale_up_at_start(cluster_name, name, group)
+            scale_up_at_start(
+                self,
+                cluster_name=cluster_name,
+                name=name,
+                group=group,
+                node_group=self.resource,
+                autoscaling_group=self.autoscaling_group,
+            )
         if group.scaling_owner == "autoscaler":
             self._tell_autoscaler(group)
+
+    def _offered_in(self, zone: str, name: str, group: NodeGroupSection) -> None:
+        """A type that its zone does not have shows late otherwise, as a capacity error in the middle of an apply."""
+        kind = group.instance_type
+        DataAwsEc2InstanceTypeOfferings(
+            self,
+            "offered",
+            location_type="availability-zone",
+            filter=[
+                DataAwsEc2InstanceTypeOfferingsFilter(name="instance-type", values=[kind]),
+                DataAwsEc2InstanceTypeOfferingsFilter(name="location", values=[zone]),
+            ],
+            lifecycle=TerraformResourceLifecycle(
+                postcondition=[
+                    Postcondition(
+                        condition="${length(self.instance_types) > 0}",
+                        error_message=f"node_groups.{name}: EC2 has no {kind} in {zone}. Name a zone that has it, for "
+                        "reserved capacity that of the reservation: aws ec2 describe-instance-type-offerings "
+                        f"--location-type availability-zone --filters Name=instance-type,Values={kind}",
+                    )
+                ]
+            ),
+        )
 
     def _role(
         self, full_name: str, group: NodeGroupSection, partition: str
@@ -200,40 +194,6 @@ class NodeGroup(Construct):
         made = PlacementGroup(self, "placement-group", name=full_name, strategy="cluster", lifecycle=last)
         return str(made.name)
 
-    def _scale_up_at_start(self, cluster_name: str, name: str, group: NodeGroupSection) -> None:
-        """EKS never scales a group up when its capacity block begins: a scheduled action does.
-
-        Auto Scaling forgets a one-time action once it has run and refuses one in the past, so it exists only
-        while the start lies ahead: a plan after the start would otherwise try to make it again, and fail.
-        """
-        action = AutoscalingSchedule(
-            self,
-            "start",
-            scheduled_action_name="capacity-block-start",
-            autoscaling_group_name=self.autoscaling_group,
-            start_time=_utc(group.capacity.start or ""),
-            min_size=group.size.min,
-            max_size=group.size.max,
-            desired_capacity=group.size.desired,
-        )
-        action.add_override("count", f"${{{_lies_ahead(group)} ? 1 : 0}}")
-        # Where the start passed in the middle of an apply, there is no action and, the size being ignored, no change
-        # either: say so, rather than leave a block that is paid for empty.
-        path = f"check.{self.node.id.replace('-', '_')}_started.assert"
-        TerraformStack.of(self).add_override(
-            path,
-            [
-                {
-                    "condition": f"${{{_lies_ahead(group)} || "
-                    f"{self.resource.fqn}.scaling_config[0].desired_size > 0}}",
-                    "error_message": f"The capacity block of the node group {name} has started, and the group is "
-                    "empty. Scale it up: aws eks "
-                    f"update-nodegroup-config --cluster-name {cluster_name} --nodegroup-name {name} "
-                    f"--scaling-config desiredSize={group.size.desired}",
-                }
-            ],
-        )
-
     def _tell_autoscaler(self, group: NodeGroupSection) -> None:
         """Tags by which the cluster autoscaler knows, while a group is empty, what a node of it would offer.
 
@@ -243,7 +203,7 @@ class NodeGroup(Construct):
         offers: dict[str, str | int] = {}
         if group.efa:
             offers["vpc.amazonaws.com/efa"] = group.type.efa_interfaces
-            offers["hugepages-2Mi"] = f"{_huge_pages(group) * 2}Mi"
+            offers["hugepages-2Mi"] = f"{huge_pages(group.type) * 2}Mi"
         if group.type.neuron_devices:
             offers["aws.amazon.com/neuron"] = group.type.neuron_devices
         for resource, count in offers.items():
@@ -259,11 +219,6 @@ class NodeGroup(Construct):
             )
 
 
-def _lies_ahead(group: NodeGroupSection) -> str:
-    """Whether the capacity block starts after the plan is made, as an expression."""
-    return f"timecmp({reference(group.capacity.start or '')}, plantimestamp()) > 0"
-
-
 def _policy_name(arn: str) -> str:
     """A policy's part of an address: not its place in the list, so that another order means nothing."""
     if isinstance(arn, Var):
@@ -274,32 +229,6 @@ def _policy_name(arn: str) -> str:
         if account == "aws"
         else f"{account}-{name}".replace("/", "-")
     )
-
-
-def _huge_pages(group: NodeGroupSection) -> int:
-    """Pages of 2 MiB that an EFA node surely has, whichever EFA installer its AMI was made with.
-
-    Older ones set aside 5,128, newer ones 110 for each core (bottlerocket-core-kit #141, libfabric-ci-scripts #122).
-    """
-    return min(5128, 110 * group.type.vcpus // 2)
-
-
-def _utc(time: str) -> str:
-    """A time as Auto Scaling takes it, YYYY-MM-DDThh:mm:ssZ; the validation of a variable asks for that form."""
-    if isinstance(time, Var):
-        return time
-    return (
-        datetime.fromisoformat(time.replace("Z", "+00:00"))
-        .astimezone(timezone.utc)
-        .strftime("%Y-%m-%dT%H:%M:%SZ")
-    )
-
-
-def _until_start(group: NodeGroupSection, size: int) -> int:
-    """A size that is 0 until the capacity block starts: before, there is nothing to launch."""
-    if not group.starts_later or size == 0:
-        return size
-    return cast(int, Token.as_number(f"${{{_lies_ahead(group)} ? 0 : {size}}}"))
 
 
 def _update(update: Update) -> EksNodeGroupUpdateConfig:

@@ -30,12 +30,13 @@ from constructs import Construct, Node
 from .addons import Addons
 from .autoscaler import AutoscalerIdentity
 from .cluster import Cluster
+from .efa import EfaSecurityGroup
 from .expressions import RESOURCE
 from .helm import HelmReleases, Surroundings
 from .layout import Layout, Variable
 from .layout.models import Taint
 from .network import Network
-from .node_group import EfaSecurityGroup, NodeGroup
+from .node_group import NodeGroup
 from .outputs import cluster_outputs, token_command
 from .storage import DefaultStorageClass
 from .vpc_endpoints import endpoint_services
@@ -54,6 +55,8 @@ class AddressedStack(TerraformStack):
         super().__init__(scope, id)
         self._known: dict[TerraformElement | Node, str] = {}  # CDKTF asks for each several times
         self._taken: dict[tuple[str, str], str] = {}
+        # For S3 locks without a table, `check` blocks and what the time of a plan is compared with.
+        self.add_override("terraform.required_version", ">= 1.10")
         _backend(self, id, layout)
         for variable in variables:
             _declare(self, variable)
@@ -133,8 +136,10 @@ class ClusterStack(AddressedStack):
             efa = EfaSecurityGroup(self, "efa", name=layout.name, vpc_id=self.network.vpc_id)
             security_groups, rules = [self.cluster.security_group_id, efa.group_id], efa.rules
         before = [*self.addons.before_nodes, *self.network.ready]
-        return {
-            name: NodeGroup(
+        groups = {}
+        for name, group in layout.node_groups.items():
+            place = self.network.place(name, group)
+            groups[name] = NodeGroup(
                 self,
                 f"nodes-{name}",
                 name=name,
@@ -143,13 +148,13 @@ class ClusterStack(AddressedStack):
                 cluster_reference=self.cluster.name,
                 kubernetes_version=layout.kubernetes_version,
                 partition=partition,
-                subnet_ids=self.network.node_subnets(name, group),
+                subnet_ids=place.subnet_ids,
+                zone=place.zone,
                 efa_security_groups=security_groups if group.efa else (),
                 tags=layout.tags,
                 depends_on=[*before, *rules] if group.efa else before,
             )
-            for name, group in layout.node_groups.items()
-        }
+        return groups
 
     def _system_nodes(self, layout: Layout) -> list[ITerraformDependable]:
         """The groups whose nodes take any pod: what is left of the add-ons waits for these, not for GPU capacity."""
@@ -226,6 +231,7 @@ def _surroundings(layout: Layout) -> Surroundings:
         efa_taints=taints_of(layout, "efa"),
         node_monitoring=monitoring is not None and monitoring.enabled,
         own_jobset=jobset is not None and jobset.enabled,
+        internet=layout.network.has_nat,
     )
 
 

@@ -1,8 +1,8 @@
 """A VPC for a training cluster: subnets, routes, NAT, endpoints and flow logs.
 
 What there is one of in each zone is one resource with `for_each` over the zones' names: `aws_subnet.network_private
-["us-west-2a"]`. So a zone more or less, or a zone that AWS adds, touches no other zone's subnet, and with it no node
-group.
+["us-west-2a"]`. So a zone that a node group adds or leaves, or that AWS adds, touches no other zone's subnet, and with
+it no other node group.
 """
 
 from __future__ import annotations
@@ -111,6 +111,11 @@ class NewVpc:
     def subnet_in(self, zone: str) -> str:
         """Reference to the private subnet in a zone, which may be a variable."""
         return f"${{{self._private.fqn}[{reference(zone)}].id}}"
+
+    @property
+    def first_zone(self) -> str:
+        """Reference to the first of the cluster's zones."""
+        return f"${{{self._base}[0]}}"
 
     @property
     def first_subnet(self) -> str:

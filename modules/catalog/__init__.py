@@ -4,15 +4,19 @@ The facts live in `instance_types.json` and `kubernetes_versions.json`; `python 
 rewrites both from AWS. Nothing here asks the network, and nothing but the standard library is imported.
 """
 
+from .autoscaler import autoscaler_tag
 from .cni import cni_addresses
 from .instance_types import Accelerator, InstanceType, find, names, near
 from .kubernetes import KubernetesVersion, kubernetes_version, kubernetes_versions
+from .registries import eks_registry
 
 __all__ = [
     "Accelerator",
     "InstanceType",
     "KubernetesVersion",
+    "autoscaler_tag",
     "cni_addresses",
+    "eks_registry",
     "find",
     "kubernetes_version",
     "kubernetes_versions",

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,8 @@ ELSEWHERE = {
     "make bench": "prints measurements; minutes",
     "make clean": "tests/e2e/test_make.py",
     "export TF_VAR_public_access_cidrs='[\"203.0.113.0/24\"]'": "test_the_variables_that_the_docs_set_exist",
+    "aws eks update-nodegroup-config --cluster-name eks-p5-odcr --nodegroup-name p5 "
+    "--update-config maxUnavailable=1,updateStrategy=MINIMAL": "test_eks_knows_the_update_strategy",
     "aws eks update-kubeconfig --region us-west-2 --name eks-g4dn": "test_the_kubeconfig_command_is_the_output_of_the_stack",
 }
 
@@ -122,6 +125,13 @@ def test_the_variables_that_the_docs_set_exist() -> None:
 
     set_ = {name for command in SHOWN for name in re.findall(r"export TF_VAR_(\w+)=", command)}
     assert set_ == {variable.name for variable in load("eks-g4dn").variables}
+
+
+def test_eks_knows_the_update_strategy() -> None:
+    import botocore.session
+
+    shape: Any = botocore.session.get_session().get_service_model("eks").shape_for("NodegroupUpdateConfig")
+    assert "MINIMAL" in shape.members["updateStrategy"].enum
 
 
 def test_the_kubeconfig_command_is_the_output_of_the_stack(checkout: Path) -> None:

@@ -74,7 +74,7 @@ class Layout(Section):
     kubernetes_version: KubernetesVersion = Field(description="Kubernetes minor version, in quotes.")
     tags: Tags = Field(
         default_factory=dict,
-        description="Tags of every AWS resource. A change rolls all nodes: their launch templates carry the tags.",
+        description="Tags of every AWS resource. A change rolls all nodes, whose launch templates carry the tags.",
     )
     backend: Backend = Field(default_factory=Backend, description="Where the state is kept.")
     network: Network = Field(default_factory=Network, description="The VPC.")
@@ -90,16 +90,6 @@ class Layout(Section):
     def has_efa(self) -> bool:
         """Whether any node group has EFA interfaces."""
         return any(group.efa for group in self.node_groups.values())
-
-    @property
-    def has_gpus(self) -> bool:
-        """Whether any node group has NVIDIA GPUs."""
-        return any(group.type.gpus for group in self.node_groups.values())
-
-    @property
-    def has_neuron(self) -> bool:
-        """Whether any node group has Neuron devices."""
-        return any(group.type.neuron_devices for group in self.node_groups.values())
 
     @property
     def has_autoscaler(self) -> bool:

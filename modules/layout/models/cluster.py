@@ -81,7 +81,8 @@ class Cluster(Section):
     logs: ControlPlaneLogs = Field(default_factory=ControlPlaneLogs, description="Control plane logs.")
     endpoint: Endpoint = Field(default_factory=Endpoint, description="Access to the Kubernetes API.")
     access_entries: dict[EntryName, AccessEntry] = Field(
-        default_factory=dict, description="IAM principals that may use the API, by a name of your own."
+        default_factory=dict,
+        description="IAM principals that may use the API, by a name of your own. Not the one that creates the cluster, which has an entry already with `creator_admin`.",
     )
     creator_admin: Bool = Field(
         default=True,

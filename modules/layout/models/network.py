@@ -35,10 +35,11 @@ class Network(Section):
     )
     private_subnet_ids: SubnetIds | None = Field(
         default=None,
-        description="Existing private subnets in two or more zones: the control plane's and the nodes'.",
+        description="Existing private subnets in two or more zones: the control plane's, fixed at creation, and the nodes'. A change replaces the node groups that name none of their own.",
     )
     public_subnet_ids: SubnetIds | None = Field(
-        default=None, description="Existing public subnets, told to load balancer controllers. Optional."
+        default=None,
+        description="Existing public subnets, for the output of that name. Load balancer controllers find subnets by the tags kubernetes.io/role/elb and kubernetes.io/role/internal-elb, which are yours to set.",
     )
     cidr: Cidr | None = Field(
         default=None,
@@ -48,11 +49,11 @@ class Network(Section):
         default=None,
         description="All zones of the new VPC: the control plane's and the nodes'. Without it, the control plane has the "
         "first `zone_count` zones of the region, and a zone that a node group names gets subnets besides. EKS keeps a "
-        "control plane to the zones that it was made in.",
+        "control plane to the zones that it was made in; a change replaces the node groups without a zone.",
     )
     zone_count: Annotated[Int, Field(ge=2, le=6)] | None = Field(
         default=None,
-        description="Number of the control plane's zones where `availability_zones` does not name them. Default 2.",
+        description="Number of the control plane's zones where `availability_zones` does not name them. Default 2. Fixed at creation.",
     )
     nat_gateway: NatGateway | None = Field(
         default=None,
@@ -77,6 +78,11 @@ class Network(Section):
     def is_new(self) -> bool:
         """Whether the VPC is made here."""
         return self.vpc_id is None
+
+    @property
+    def has_nat(self) -> bool:
+        """Whether the nodes surely reach the internet: of an existing VPC that is not known."""
+        return self.is_new and not self.fully_private and self.nat_gateway != "none"
 
     @property
     def zones_wanted(self) -> int:

@@ -74,7 +74,7 @@ class Capacity(Section):
     )
     start: Timestamp | None = Field(
         default=None,
-        description="StartDate of the capacity block: the group is empty until then, and scales up by itself.",
+        description="StartDate of the capacity block: the group is empty until then, and scales up by itself. Afterwards its size is changed with `aws eks update-nodegroup-config`.",
     )
     end: Timestamp | None = Field(
         default=None, description="EndDate of the capacity block. EKS drains the group 40 minutes before."
@@ -93,7 +93,7 @@ class ExistingPlacementGroup(Section):
 
 
 class RootVolume(Section):
-    """The node's root volume, always encrypted."""
+    """The node's volume, always encrypted: the root volume, or with Bottlerocket the data volume."""
 
     size_gib: Annotated[Int, Field(ge=20, le=16384)] = Field(default=100, description="Size in GiB.")
     type: Literal["gp3", "io2"] = Field(default="gp3", description="EBS volume type.")
@@ -117,7 +117,7 @@ class Taint(Section):
 
 
 class Update(Section):
-    """How many nodes an update may take away at once."""
+    """How many nodes an update may take away at once. EKS starts new nodes first, which a full reservation has no room for."""
 
     max_unavailable: Annotated[Int, Field(ge=1, le=100)] | None = Field(
         default=None, description="Nodes. Default 1."
@@ -188,11 +188,6 @@ class NodeGroup(Section):
     def is_bottlerocket(self) -> bool:
         """Whether the AMI is Bottlerocket's."""
         return self.ami_type.startswith("BOTTLEROCKET")
-
-    @property
-    def is_accelerated(self) -> bool:
-        """Whether the nodes have GPUs or Neuron devices."""
-        return self.type.accelerator is not None
 
     @property
     def starts_later(self) -> bool:

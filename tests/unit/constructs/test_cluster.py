@@ -207,3 +207,10 @@ def test_eks_chooses_the_service_range_unless_the_layout_does(synth: Synth) -> N
     assert "kubernetes_network_config" not in synth(DEFAULT).cluster.only("aws_eks_cluster")
     cluster = synth("cluster: {service_ipv4_cidr: 172.20.0.0/16}").cluster.only("aws_eks_cluster")
     assert cluster["kubernetes_network_config"]["service_ipv4_cidr"] == "172.20.0.0/16"
+
+
+def test_other_subnets_never_change_the_control_plane_and_another_vpc_replaces_it(synth: Synth) -> None:
+    """EKS keeps a control plane to the zones of its creation, and cannot move it to another VPC."""
+    lifecycle = synth("tags: {}").cluster.only("aws_eks_cluster")["lifecycle"]
+    assert "vpc_config[0].subnet_ids" in lifecycle["ignore_changes"]
+    assert lifecycle["replace_triggered_by"] == ["aws_vpc.network_vpc.id"]

@@ -358,3 +358,18 @@ def test_the_gpu_operators_crds_are_newer_than_the_clusters_idea_of_them(synth: 
     stack = synth(EFA).platform
     assert _release(stack, "gpu-operator")["disable_openapi_validation"] is True
     assert "disable_openapi_validation" not in _release(stack, "training-operator")
+
+
+@pytest.mark.parametrize(
+    ("network", "installed"),
+    [
+        ("{}", True),
+        ("{nat_gateway: per_zone}", True),
+        ("{fully_private: true}", False),
+    ],
+)
+def test_the_torch_runtime_is_installed_where_its_installer_reaches_the_internet(
+    synth: Synth, network: str, installed: bool
+) -> None:
+    values = _values(synth(f"network: {network}\n{GPU}").platform, "training-operator")
+    assert values["runtimes"]["torchDistributed"]["enabled"] is installed

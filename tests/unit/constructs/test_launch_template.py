@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modules import catalog
-from modules.launch_template import Interface, efa_interfaces
+from modules.efa import Interface, efa_interfaces
 from tests.terraform_json import Body, Synth
 
 TEMPLATE = "aws_launch_template.nodes_gpu_launch_template"

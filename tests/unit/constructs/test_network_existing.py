@@ -137,3 +137,9 @@ def test_subnets_of_a_group_without_a_zone_are_checked_for_the_vpc_alone(synth: 
 def test_the_efa_security_group_is_made_in_the_existing_vpc(synth: Synth) -> None:
     stack = synth(VARIABLE + RESERVED % ("us-west-2b", "var.gpu_subnet_id")).cluster
     assert stack.only("aws_security_group")["vpc_id"] == "${data.aws_vpc.network_vpc.id}"
+
+
+def test_the_plan_stops_where_the_vpc_has_no_dns(synth: Synth) -> None:
+    (check,) = synth(VARIABLE).cluster["data.aws_vpc.network_vpc"]["lifecycle"]["postcondition"]
+    assert check["condition"] == "${self.enable_dns_support && self.enable_dns_hostnames}"
+    assert check["error_message"].startswith("network.vpc_id: ")

@@ -459,3 +459,33 @@ def test_policies_of_the_same_name_in_two_accounts_are_both_attached(synth: Synt
     attached = stack.resources("aws_iam_role_policy_attachment")
     assert {attached[name]["policy_arn"] for name in attached if "extra" in name} == set(arns)
     assert all(name.isidentifier() for name in attached)
+
+
+EFA_WITHOUT_ZONE = """
+node_groups:
+  gpu: {instance_type: g4dn.metal, size: {desired: 2}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("layout", "zone"),
+    [
+        (gpu(ODCR), "us-west-2b"),
+        (gpu(ODCR).replace("us-west-2b", "var.zone"), "${var.zone}"),
+        (EFA_WITHOUT_ZONE, "${local.network_cluster_zones[0]}"),
+    ],
+)
+def test_the_plan_asks_ec2_whether_the_zone_has_the_type(synth: Synth, layout: str, zone: str) -> None:
+    stack = synth(layout).cluster
+    asked = stack["data.aws_ec2_instance_type_offerings.nodes_gpu_offered"]
+    (kind,) = _group(stack)["instance_types"]
+    assert asked["location_type"] == "availability-zone"
+    wanted = {one["name"]: one["values"] for one in asked["filter"]}
+    assert wanted == {"instance-type": [kind], "location": [zone]}
+    (check,) = asked["lifecycle"]["postcondition"]
+    assert check["condition"] == "${length(self.instance_types) > 0}"
+    assert f"EC2 has no {kind} in {zone}" in check["error_message"]
+
+
+def test_a_group_that_is_spread_over_zones_is_not_asked_for(synth: Synth) -> None:
+    assert "data.aws_ec2_instance_type_offerings.nodes_sys_offered" not in synth(gpu()).cluster

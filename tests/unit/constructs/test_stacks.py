@@ -182,3 +182,8 @@ def test_two_constructs_of_one_address_are_refused(layout: Load) -> None:
     assert first.friendly_unique_id == "a_b_c"
     with pytest.raises(RuntimeError, match="have the same resource address a_b_c"):
         assert second.friendly_unique_id
+
+
+def test_every_stack_asks_for_the_terraform_that_it_needs(synth: Synth) -> None:
+    for stack in synth("tags: {}"):
+        assert stack.json["terraform"]["required_version"] == ">= 1.10"

@@ -46,7 +46,7 @@ def test_the_readme_lists_every_preset_and_no_other() -> None:
     assert sorted(row[0] for row in rows) == sorted(preset_names())
     for name, instance_type, desired, gpus, efa in rows:
         layout = load(name, today=date(2026, 11, 22)).layout
-        group = next(group for group in layout.node_groups.values() if group.is_accelerated)
+        group = next(group for group in layout.node_groups.values() if group.type.accelerator)
         accelerator = group.type.accelerator
         assert accelerator is not None
         assert (instance_type, int(desired), gpus, int(efa)) == (

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from modules.registries import eks_registry
+from modules.catalog.registries import eks_registry
 
 
 @pytest.mark.parametrize(
