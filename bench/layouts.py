@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _BASE = "eks-g4dn"
-_NODE_GROUP = "{instance_type: g5.8xlarge, size: {min: 0, desired: 1, max: 2}}"
+_NODE_GROUP = "{instance_type: g5.8xlarge, size: {min: 0, desired: 1, max: 1}}"
 
 
 def with_node_groups(folder: Path, count: int) -> str:

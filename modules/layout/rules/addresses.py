@@ -110,6 +110,9 @@ class Demand:
         return f"{self.group} {self.nodes} x {self.each}"
 
 
+_SHOWN = 4  # node groups that a message names; one with a hundred is read by nobody
+
+
 class CidrTooSmall:
     """Every node takes its interfaces' addresses from its subnet, whether pods run on it or not.
 
@@ -136,7 +139,10 @@ class CidrTooSmall:
         room = private_addresses(layout.network.vpc_cidr)
         if needed > room:
             where = f"in {shown(zone)}" if zone else "in the first zone"
-            sums = ", ".join(str(one) for one in sorted(worst, key=lambda one: -one.total))
+            largest = sorted(worst, key=lambda one: -one.total)
+            sums = ", ".join(str(one) for one in largest[:_SHOWN])
+            if len(largest) > _SHOWN:
+                sums += f", and {len(largest) - _SHOWN} more groups"
             problem = (
                 f"nodes {where} take {needed:,} addresses (nodes x addresses: {sums}; others {others}), and each "
                 f"private subnet of {layout.network.vpc_cidr} has {room:,}"
