@@ -26,7 +26,10 @@ _BELOW = "Write keys and values below it"
 _WANTED = {
     "string_type": ("text", 'Write it in quotes: "{value}".'),
     "int_type": ("a whole number", "Write a whole number, without quotes."),
-    "bool_type": ("true or false", "Write true or false, without quotes."),
+    "bool_type": (
+        "true or false",
+        "Write true or false; yes, no, on, off and what stands in quotes are text.",
+    ),
     "tuple_type": ("a list", "Write a list: [{value}]."),
     "dict_type": ("a mapping", f"{_BELOW}."),
     "model_type": ("a mapping", f"{_BELOW}."),

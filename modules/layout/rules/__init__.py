@@ -107,6 +107,7 @@ RULES: tuple[Rule, ...] = (
     releases.DeviceOperatorOff(),
     releases.AutoscalerOff(),
     releases.SameChartTwice(),
+    releases.ImagesOutOfReach(),
     releases.StorageClassWithoutDriver(),
     variables.VariableOfTwoKinds(),
     variables.VariableAsText(),

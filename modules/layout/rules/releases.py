@@ -170,6 +170,47 @@ class SameChartTwice:
                     )
 
 
+# Where the images of the charts come from, by their values files (docs/releases.md names the versions).
+IMAGES = {
+    "training-operator": "ghcr.io, registry.k8s.io",
+    "gpu-operator": "nvcr.io, registry.k8s.io",
+    "neuron": "public.ecr.aws",
+    "cluster-autoscaler": "registry.k8s.io",
+    "kueue": "registry.k8s.io",
+    "jobset": "registry.k8s.io",
+    "lws": "registry.k8s.io",
+    "kube-prometheus-stack": "quay.io, registry.k8s.io",
+    "metrics-server": "registry.k8s.io",
+}
+
+
+class ImagesOutOfReach:
+    """Without NAT, nodes pull from ECR of their own region alone: a release with other images never becomes ready.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
+    """
+
+    id = "images-out-of-reach"
+    level: Level = "warning"
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """In a new VPC without NAT, releases bring images of their own by their values."""
+        network = context.layout.network
+        if not network.is_new or network.has_nat:
+            return
+        for name, registries in IMAGES.items():
+            release = context.layout.helm_releases.get(name)
+            if (
+                release is None
+                or not release.enabled
+                or "amazonaws.com" in str([release.values, release.set])
+            ):
+                continue
+            problem = f"pulls its images from {registries}, and nodes without NAT reach ECR alone"
+            remedy = "Mirror the images in ECR and name them in `values`, or switch the release off: enabled: false."
+            yield Finding(("helm_releases", name), problem, remedy, (("network",),))
+
+
 class StorageClassWithoutDriver:
     """The default StorageClass is served by the EBS CSI driver: without it, claims stay pending."""
 

@@ -527,6 +527,21 @@ CASES = (
         ),
     ),
     Case(
+        "images-out-of-reach",
+        new(top="network: {fully_private: true}\nhelm_releases: {metrics-server: {}} # here\n"),
+        "helm_releases.metrics-server",
+        "pulls its images from registry.k8s.io",
+        "Mirror the images",
+        new(
+            top="""
+            network: {fully_private: true}
+            helm_releases:
+              metrics-server:
+                values: {image: {repository: 123456789012.dkr.ecr.us-west-2.amazonaws.com/metrics-server}}
+            """
+        ),
+    ),
+    Case(
         "storage-class-without-driver",
         new(
             top="addons: {aws-ebs-csi-driver: {enabled: false}}\nstorage: {default_storage_class: gp3} # here\n"
