@@ -54,7 +54,7 @@ class Network(Construct):
 
         Args:
             name: name of the cluster, for names and tags.
-            zones: zones that node groups ask for; a new VPC has subnets there first.
+            zones: zones that node groups ask for; a new VPC has subnets there besides its own zones.
             endpoint_services: services (by short name) that get an interface endpoint in a new VPC.
         """
         super().__init__(scope, id)

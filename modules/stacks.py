@@ -43,7 +43,7 @@ from .vpc_endpoints import endpoint_services
 
 
 class AddressedStack(TerraformStack):
-    """A stack whose resource addresses are its construct paths: `aws_subnet.network_private_0`.
+    """A stack whose resource addresses are its construct paths: `aws_subnet.network_private`.
 
     CDKTF appends a hash of the path, which says nothing to a reader of a plan. Addresses are an interface: a changed
     one replaces the resource. tests/unit/goldens pins those of every preset.

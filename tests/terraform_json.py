@@ -18,7 +18,7 @@ _NAMED = re.compile(r"(?<![\w.])(local|var)\.(\w+)")
 
 @dataclass(frozen=True)
 class Stack:
-    """One stack's JSON. An address is Terraform's: `aws_subnet.network_private_0`, `data.aws_vpc.network_vpc`."""
+    """One stack's JSON. An address is Terraform's: `aws_subnet.network_private`, `data.aws_vpc.network_vpc`."""
 
     name: str
     json: Body
