@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from ..faults import Level
 from .base import Context, Finding
 
-# https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html#gp3-ebs-volume-type
+# https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html#gp3-ebs-volume-type; 80,000 IOPS where older pages say
+# 16,000: AWS re:Invent 2025, session STG320.
 GP3_IOPS = (3_000, 80_000)
 GP3_IOPS_PER_GIB = 500
 GP3_THROUGHPUT_PER_IOPS = 0.25
