@@ -14,7 +14,7 @@ from cdktf_cdktf_provider_aws.eks_pod_identity_association import EksPodIdentity
 from constructs import Construct
 
 from .expressions import literals
-from .iam import pod_role
+from .iam import managed_policy, pod_role
 from .layout.models import Addon, Taint
 from .layout.releases import ADDONS_BEFORE_NODES
 from .merge import merged
@@ -129,7 +129,7 @@ class Addons(Construct):
         role_arn: str | None = addon.role_arn
         if role_arn is None:
             arns = {
-                policy.rpartition("/")[2]: f"arn:{self._partition}:iam::aws:policy/{policy}"
+                policy.rpartition("/")[2]: managed_policy(self._partition, policy)
                 for policy in identity.policies
             }
             role = pod_role(

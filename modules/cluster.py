@@ -27,7 +27,7 @@ from cdktf_cdktf_provider_aws.kms_key import KmsKey
 from constructs import Construct
 
 from .expressions import RESOURCE, string_list, text
-from .iam import ServiceRole
+from .iam import ServiceRole, managed_policy
 from .layout.models import AccessEntry
 from .layout.models import Cluster as ClusterSection
 
@@ -117,7 +117,7 @@ class Cluster(Construct):
             service="eks.amazonaws.com",
             description=f"Control plane of EKS cluster {name}",
             actions=("sts:AssumeRole", "sts:TagSession"),
-            policy_arns={"cluster": f"arn:{self._partition}:iam::aws:policy/AmazonEKSClusterPolicy"},
+            policy_arns={"cluster": managed_policy(self._partition, "AmazonEKSClusterPolicy")},
         )
         return role.arn, list(role.policies)
 

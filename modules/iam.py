@@ -15,6 +15,11 @@ from .expressions import RESOURCE, policy
 _NAME_PREFIX_LENGTH = 38
 
 
+def managed_policy(partition: str, name: str) -> str:
+    """ARN of a policy that AWS manages; the name with its path, like `service-role/AmazonEBSCSIDriverPolicy`."""
+    return f"arn:{partition}:iam::aws:policy/{name}"
+
+
 class ServiceRole(Construct):
     """A role that an AWS service assumes, with its policies.
 

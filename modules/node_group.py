@@ -24,7 +24,7 @@ from constructs import Construct
 from .capacity_block import scale_up_at_start, until_start
 from .efa import huge_pages
 from .expressions import RESOURCE, text
-from .iam import ServiceRole
+from .iam import ServiceRole, managed_policy
 from .launch_template import launch_template
 from .layout.models import ExistingPlacementGroup, Update
 from .layout.models import NodeGroup as NodeGroupSection
@@ -172,7 +172,7 @@ class NodeGroup(Construct):
             "registry": "AmazonEC2ContainerRegistryPullOnly",
             "ssm": "AmazonSSMManagedInstanceCore",
         }
-        arns = {short: f"arn:{partition}:iam::aws:policy/{policy}" for short, policy in names.items()}
+        arns = {short: managed_policy(partition, policy) for short, policy in names.items()}
         arns |= {f"extra-{_policy_name(arn)}": arn for arn in group.policy_arns}
         role = ServiceRole(
             self,

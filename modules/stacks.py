@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cdktf import (
     App,
@@ -34,6 +34,7 @@ from .efa import EfaSecurityGroup
 from .expressions import RESOURCE
 from .helm import HelmReleases, Surroundings
 from .layout import Layout, Variable
+from .layout.models import NodeGroup as NodeGroupSection
 from .layout.models import Taint
 from .network import Network
 from .node_group import NodeGroup
@@ -106,7 +107,6 @@ class ClusterStack(AddressedStack):
             preconditions=self.network.preconditions,
             replaced_by=self.network.replaces_cluster,
         )
-        gpu_operator = layout.helm_releases.get("gpu-operator")
         self.addons = Addons(
             self,
             "addons",
@@ -115,8 +115,8 @@ class ClusterStack(AddressedStack):
             kubernetes_version=layout.kubernetes_version,
             partition=partition,
             addons=layout.addons,
-            accelerator_taints=taints_of(layout, "gpus"),
-            gpu_operator=gpu_operator is not None and gpu_operator.enabled,
+            accelerator_taints=taints_of(layout, _has_gpus),
+            gpu_operator=layout.has_release("gpu-operator"),
         )
         self.node_groups = self._node_groups(layout, partition)
         self.addons.install_rest(self._system_nodes(layout))
@@ -193,8 +193,7 @@ class PlatformStack(AddressedStack):
                 exec=HelmProviderKubernetesExec(api_version=api_version, command=command, args=arguments),
             ),
         )
-        ebs = layout.addons.get("aws-ebs-csi-driver")
-        if layout.storage.default_storage_class == "gp3" and ebs is not None and ebs.enabled:
+        if layout.storage.default_storage_class == "gp3" and layout.has_addon("aws-ebs-csi-driver"):
             DefaultStorageClass(self, "storage")
         self.releases = HelmReleases(
             self, "releases", releases=layout.helm_releases, surroundings=_surroundings(layout)
@@ -209,28 +208,26 @@ def add_stacks(app: App, layout: Layout, variables: Sequence[Variable] = ()) -> 
     return cluster, platform
 
 
-def taints_of(layout: Layout, kind: str) -> list[Taint]:
-    """Taints of the node groups of a kind: `gpus`, `neuron_devices` or `efa`."""
-    groups = [
-        group
-        for group in layout.node_groups.values()
-        if (group.efa if kind == "efa" else getattr(group.type, kind))
-    ]
+def taints_of(layout: Layout, wanted: Callable[[NodeGroupSection], bool]) -> list[Taint]:
+    """Taints of the node groups that are wanted, each once."""
+    groups = [group for group in layout.node_groups.values() if wanted(group)]
     return list(dict.fromkeys(taint for group in groups for taint in group.taints))
 
 
+def _has_gpus(group: NodeGroupSection) -> bool:
+    return group.type.gpus > 0
+
+
 def _surroundings(layout: Layout) -> Surroundings:
-    monitoring = layout.addons.get("eks-node-monitoring-agent")
-    jobset = layout.helm_releases.get("jobset")
     return Surroundings(
         cluster_name=layout.name,
         region=layout.region,
         kubernetes_version=layout.kubernetes_version,
-        gpu_taints=taints_of(layout, "gpus"),
-        neuron_taints=taints_of(layout, "neuron_devices"),
-        efa_taints=taints_of(layout, "efa"),
-        node_monitoring=monitoring is not None and monitoring.enabled,
-        own_jobset=jobset is not None and jobset.enabled,
+        gpu_taints=taints_of(layout, _has_gpus),
+        neuron_taints=taints_of(layout, lambda group: group.type.neuron_devices > 0),
+        efa_taints=taints_of(layout, lambda group: group.efa),
+        node_monitoring=layout.has_addon("eks-node-monitoring-agent"),
+        own_jobset=layout.has_release("jobset"),
         internet=layout.network.has_nat,
     )
 

@@ -115,12 +115,16 @@ class NewVpc:
     @property
     def first_zone(self) -> str:
         """Reference to the first of the cluster's zones."""
-        return f"${{{self._base}[0]}}"
+        return f"${{{self._first}}}"
 
     @property
     def first_subnet(self) -> str:
         """Reference to the private subnet in the first of the cluster's zones."""
-        return f"${{{self._private.fqn}[{self._base}[0]].id}}"
+        return f"${{{self._private.fqn}[{self._first}].id}}"
+
+    @property
+    def _first(self) -> str:
+        return f"{self._base}[0]"
 
     def _choose_zones(self, asked: list[str]) -> None:
         """The cluster's own zones (`_base`) and all zones (`_all`), as expressions.
@@ -231,8 +235,7 @@ class NewVpc:
         how = self._network.nat_gateway or "single"
         if how == "none":
             return
-        first = f"{self._base}[0]"
-        zones, nat_zone = (f"[{first}]", first) if how == "single" else (self._all, "each.key")
+        zones, nat_zone = (f"[{self._first}]", self._first) if how == "single" else (self._all, "each.key")
         tags = {"Name": f"{self._name}-nat-${{each.key}}"}
         address = Eip(self._scope, "nat-address", domain="vpc", tags=tags, depends_on=[gateway])
         nat = NatGateway(

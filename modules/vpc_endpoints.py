@@ -28,7 +28,7 @@ def endpoint_services(layout: Layout) -> tuple[str, ...]:
     if layout.network.fully_private:
         services.update(_ALWAYS)
         for addon, more in _BY_ADDON.items():
-            if addon in layout.addons and layout.addons[addon].enabled:
+            if layout.has_addon(addon):
                 services.update(more)
         if layout.has_autoscaler:
             services.add("autoscaling")

@@ -12,6 +12,7 @@ from pydantic_core import PydanticUndefined
 from modules import catalog
 from modules.layout.defaults import KUBERNETES_VERSION, group_defaults
 from modules.layout.models import Layout, NodeGroup, Section, Size
+from modules.layout.schema import models_in
 from modules.layout.values import VariableKind
 
 _HEAD = """# The layout language
@@ -45,21 +46,15 @@ def sections(model: type[Section], path: str) -> list[tuple[str, type[Section]]]
     """Every mapping of the language with its path; entries that the user names are NAME."""
     found = [(path, model)]
     for name, field in model.model_fields.items():
-        inner = field.annotation
+        inner: Any = field.annotation
         below = f"{path}.{name}" if path else name
         if get_origin(inner) is dict:
             inner, below = get_args(inner)[1], f"{below}.NAME"
-        for child in _models(inner):
+        elif get_origin(inner) is tuple:
+            inner = get_args(inner)[0]
+        for child in models_in(inner):
             found += sections(child, below)
     return found
-
-
-def _models(annotation: Any) -> list[type[Section]]:
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        return [annotation]
-    if get_origin(annotation) in (Annotated, typing.Union, types.UnionType, tuple):
-        return [model for inner in get_args(annotation) for model in _models(inner)]
-    return []
 
 
 def type_name(annotation: Any, metadata: typing.Sequence[Any] = ()) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from .document import read
@@ -23,8 +24,14 @@ def chart_values(release: str, gpu_ami_types: Iterable[str] = ()) -> Node | None
     if gpu_ami_types and all(ami_type.startswith("BOTTLEROCKET") for ami_type in gpu_ami_types):
         names.append(f"{release}-bottlerocket")
     merged: Node | None = None
-    for file in (HELM_VALUES / f"{name}.yaml" for name in names):
-        if file.is_file():
-            values = read(file).tree
+    for values in map(_shipped, names):
+        if values is not None:
             merged = merge(merged, values) if merged is not None else values
     return merged
+
+
+@cache
+def _shipped(name: str) -> Node | None:
+    """A file of `helm-values/`, read once for all layouts of a run. Nobody changes a tree once it is made."""
+    file = HELM_VALUES / f"{name}.yaml"
+    return read(file).tree if file.is_file() else None

@@ -122,32 +122,26 @@ def _taints(instance_type: catalog.InstanceType) -> list[dict[str, str]]:
 
 def needed_releases(groups: dict[str, Any]) -> tuple[str, ...]:
     """Releases that node groups (as plain values, with their defaults) call for, in order of installation."""
-    types = []
-    for group in groups.values():
-        name = group.get("instance_type") if isinstance(group, dict) else None
-        found = catalog.find(name) if isinstance(name, str) else None
-        if found is not None:
-            types.append((found, group))
+    typed = _typed(groups)
     needed = {
-        "gpu-operator": any(found.gpus for found, _ in types),
-        "neuron": any(found.neuron_devices for found, _ in types),
-        "aws-efa-k8s-device-plugin": any(group.get("efa") is True for _, group in types),
-        "cluster-autoscaler": any(group.get("scaling_owner") == "autoscaler" for _, group in types),
-        "training-operator": any(found.accelerator for found, _ in types),
+        "gpu-operator": any(found.gpus for found, _ in typed),
+        "neuron": any(found.neuron_devices for found, _ in typed),
+        "aws-efa-k8s-device-plugin": any(group.get("efa") is True for _, group in typed),
+        "cluster-autoscaler": any(group.get("scaling_owner") == "autoscaler" for _, group in typed),
+        "training-operator": any(found.accelerator for found, _ in typed),
     }
     return tuple(name for name, wanted in needed.items() if wanted)
 
 
-def _gpu_ami_types(groups: dict[str, Any]) -> list[str]:
-    """AMI types of the NVIDIA node groups."""
-    return [
-        str(group.get("ami_type"))
-        for group in groups.values()
-        if isinstance(group, dict)
-        and isinstance(name := group.get("instance_type"), str)
-        and (found := catalog.find(name)) is not None
-        and found.gpus
-    ]
+def _typed(groups: dict[str, Any]) -> list[tuple[catalog.InstanceType, dict[str, Any]]]:
+    """The node groups whose instance type the catalogue knows, with its entry."""
+    typed = []
+    for group in groups.values():
+        name = group.get("instance_type") if isinstance(group, dict) else None
+        found = catalog.find(name) if isinstance(name, str) else None
+        if found is not None:
+            typed.append((found, group))
+    return typed
 
 
 def _releases(layout: dict[str, Node]) -> Node:
@@ -161,6 +155,7 @@ def _releases(layout: dict[str, Node]) -> Node:
     )
     for name in needed_releases(plain):
         entries[name] = merge(Node({}, CATALOGUE), entries[name]) if name in entries else Node({}, CATALOGUE)
+    gpu_ami_types = [str(group.get("ami_type")) for found, group in _typed(plain) if found.gpus]
     for name, node in entries.items():
         if name in CHARTS and isinstance(node.value, dict):
             chart = CHARTS[name]
@@ -171,7 +166,7 @@ def _releases(layout: dict[str, Node]) -> Node:
                 "namespace": chart.namespace,
             }
             filled = wrap(base, DEFAULT)
-            values = chart_values(name, _gpu_ami_types(plain))
+            values = chart_values(name, gpu_ami_types)
             if values is not None and isinstance(filled.value, dict):
                 filled.value["values"] = values
             entries[name] = merge(filled, node)

@@ -12,7 +12,7 @@ from .models import Layout, Section
 
 def model_at(path: KeyPath) -> type[Section] | None:
     """The model that describes the mapping at a path of the layout."""
-    return next(iter(_models(_annotation_at(path))), None)
+    return next(iter(models_in(_annotation_at(path))), None)
 
 
 def describe(path: KeyPath) -> str:
@@ -38,7 +38,7 @@ def all_keys(model: type[Section], prefix: str = "") -> list[str]:
         between = "."
         if get_origin(inner) is dict:
             inner, between = get_args(inner)[1], ".NAME."
-        for child in _models(inner):
+        for child in models_in(inner):
             keys += all_keys(child, path + between)
     return keys
 
@@ -62,7 +62,7 @@ def _annotation_at(path: KeyPath) -> Any:
 
 def _inside(annotation: Any, step: str | int) -> Any:
     """The annotation of what stands below `step`."""
-    for model in _models(annotation):
+    for model in models_in(annotation):
         if str(step) in model.model_fields:
             return model.model_fields[str(step)].annotation
     origin, arguments = get_origin(annotation), get_args(annotation)
@@ -76,9 +76,10 @@ def _inside(annotation: Any, step: str | int) -> Any:
     return None
 
 
-def _models(annotation: Any) -> list[type[Section]]:
+def models_in(annotation: Any) -> list[type[Section]]:
+    """The models that an annotation allows, optional or one of several."""
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return [annotation]
     if get_origin(annotation) in (Annotated, typing.Union, types.UnionType):
-        return [model for inner in get_args(annotation) for model in _models(inner)]
+        return [model for inner in get_args(annotation) for model in models_in(inner)]
     return []

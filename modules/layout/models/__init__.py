@@ -91,6 +91,14 @@ class Layout(Section):
         """Whether any node group has EFA interfaces."""
         return any(group.efa for group in self.node_groups.values())
 
+    def has_addon(self, name: str) -> bool:
+        """Whether an EKS add-on will be installed."""
+        return name in self.addons and self.addons[name].enabled
+
+    def has_release(self, name: str) -> bool:
+        """Whether a Helm release will be installed."""
+        return name in self.helm_releases and self.helm_releases[name].enabled
+
     @property
     def has_autoscaler(self) -> bool:
         """Whether the cluster autoscaler owns the size of any node group."""

@@ -189,8 +189,7 @@ def _demands(layout: Layout) -> Mapping[str, list[Demand]]:
 
 def _addresses(found: catalog.InstanceType, group: NodeGroup, layout: Layout) -> int:
     """Addresses of one node, as the VPC CNI of the layout is configured."""
-    addon = layout.addons.get("vpc-cni")
-    given = addon.configuration.get("env") if addon is not None and addon.enabled else None
+    given = layout.addons["vpc-cni"].configuration.get("env") if layout.has_addon("vpc-cni") else None
     env: dict[str, Any] = given if isinstance(given, dict) else {}
     # A launch template with more than one card puts an EFA-only interface beside the node's own on card 0.
     beside = group.efa and len(found.network_cards) > 1 and 0 in found.efa_cards

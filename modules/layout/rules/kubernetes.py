@@ -149,9 +149,10 @@ class TrainerNeedsNewer:
     def check(self, context: Context) -> Iterator[Finding]:
         """The training operator runs on Kubernetes 1.31 or later."""
         version = context.layout.kubernetes_version
-        release = context.layout.helm_releases.get("training-operator")
         found = catalog.kubernetes_version(version)
-        if release is None or not release.enabled or found is None or found.support(context.today) == "ended":
+        if not context.layout.has_release("training-operator"):
+            return
+        if found is None or found.support(context.today) == "ended":
             return
         if _numbers(version) < TRAINER_NEEDS:
             problem = (

@@ -166,8 +166,7 @@ class RepairWithoutAgent:
 
     def check(self, context: Context) -> Iterator[Finding]:
         """`node_repair` goes with the add-on eks-node-monitoring-agent."""
-        agent = context.layout.addons.get("eks-node-monitoring-agent")
-        if agent is not None and agent.enabled:
+        if context.layout.has_addon("eks-node-monitoring-agent"):
             return
         for path, group in context.groups():
             if group.node_repair:

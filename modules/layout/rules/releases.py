@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..faults import KeyPath, Level
-from ..models import Layout
 from ..releases import ADDONS_KNOWN, CHARTS
 from ..words import nearest
 from .base import Context, Finding
@@ -17,16 +16,6 @@ ESSENTIAL = {
     "eks-pod-identity-agent": "add-ons that call AWS (the CNI, the CSI drivers) get no credentials",
 }
 OPERATORS = {"gpu-operator": ("gpus", "NVIDIA GPUs"), "neuron": ("neuron_devices", "Neuron devices")}
-
-
-def addon_is_on(layout: Layout, name: str) -> bool:
-    """Whether an add-on will be installed."""
-    return name in layout.addons and layout.addons[name].enabled
-
-
-def release_is_on(layout: Layout, name: str) -> bool:
-    """Whether a Helm release will be installed."""
-    return name in layout.helm_releases and layout.helm_releases[name].enabled
 
 
 class UnknownAddon:
@@ -59,7 +48,7 @@ class EssentialAddonOff:
     def check(self, context: Context) -> Iterator[Finding]:
         """The CNI, kube-proxy, CoreDNS and the pod identity agent are on."""
         for name, then in ESSENTIAL.items():
-            if not addon_is_on(context.layout, name):
+            if not context.layout.has_addon(name):
                 problem = f"is off: {then}, unless you install something in its place"
                 remedy = f"Remove what turns it off: `enabled: false`, or `{name}:` without a value."
                 yield Finding(("addons", name), problem, remedy)
@@ -87,7 +76,7 @@ class MetricsServerTwice:
 
     def check(self, context: Context) -> Iterator[Finding]:
         """metrics-server is an add-on or a release."""
-        if addon_is_on(context.layout, "metrics-server") and release_is_on(context.layout, "metrics-server"):
+        if context.layout.has_addon("metrics-server") and context.layout.has_release("metrics-server"):
             problem = "metrics-server is an add-on of the layout too"
             remedy = "Keep addons.metrics-server, and remove this release."
             yield Finding(
@@ -107,7 +96,7 @@ class EfaPluginOff:
     def check(self, context: Context) -> Iterator[Finding]:
         """EFA groups go with the release aws-efa-k8s-device-plugin."""
         groups = [path[1] for path, group in context.groups() if group.efa]
-        if groups and not release_is_on(context.layout, "aws-efa-k8s-device-plugin"):
+        if groups and not context.layout.has_release("aws-efa-k8s-device-plugin"):
             problem = (
                 f"is off, and the group(s) {_list(groups)} have EFA: pods would get none, and NCCL use TCP"
             )
@@ -127,7 +116,7 @@ class DeviceOperatorOff:
         """Groups with GPUs go with gpu-operator, groups with Neuron devices with neuron."""
         for name, (count, what) in OPERATORS.items():
             groups = [path[1] for path, _, found in context.typed_groups() if getattr(found, count)]
-            if groups and not release_is_on(context.layout, name):
+            if groups and not context.layout.has_release(name):
                 problem = f"is off, and the group(s) {_list(groups)} have {what}: pods cannot ask for them"
                 remedy = "Remove what turns it off, unless you install a device plugin yourself."
                 yield Finding(("helm_releases", name), problem, remedy)
@@ -142,7 +131,7 @@ class AutoscalerOff:
     def check(self, context: Context) -> Iterator[Finding]:
         """`scaling_owner: autoscaler` goes with the release cluster-autoscaler."""
         groups = [path[1] for path, group in context.groups() if group.scaling_owner == "autoscaler"]
-        if groups and not release_is_on(context.layout, "cluster-autoscaler"):
+        if groups and not context.layout.has_release("cluster-autoscaler"):
             problem = f"is off, and owns the size of {_list(groups)}: nobody would scale"
             remedy = "Remove what turns it off, or write scaling_owner: terraform."
             yield Finding(("helm_releases", "cluster-autoscaler"), problem, remedy)
@@ -162,7 +151,7 @@ class SameChartTwice:
         for name, release in context.layout.helm_releases.items():
             for known, chart in CHARTS.items():
                 same = (release.repository, release.chart) == (chart.repository, chart.chart)
-                if same and name != known and release.enabled and release_is_on(context.layout, known):
+                if same and name != known and release.enabled and context.layout.has_release(known):
                     problem = f"installs the chart {release.chart} a second time: the release {known!r} does already"
                     remedy = f"Put the settings under helm_releases.{known}, and remove this one."
                     yield Finding(
@@ -199,12 +188,10 @@ class ImagesOutOfReach:
         if not network.is_new or network.has_nat:
             return
         for name, registries in IMAGES.items():
-            release = context.layout.helm_releases.get(name)
-            if (
-                release is None
-                or not release.enabled
-                or "amazonaws.com" in str([release.values, release.set])
-            ):
+            if not context.layout.has_release(name):
+                continue
+            release = context.layout.helm_releases[name]
+            if "amazonaws.com" in str([release.values, release.set]):
                 continue
             problem = f"pulls its images from {registries}, and nodes without NAT reach ECR alone"
             remedy = "Mirror the images in ECR and name them in `values`, or switch the release off: enabled: false."
@@ -220,7 +207,7 @@ class StorageClassWithoutDriver:
     def check(self, context: Context) -> Iterator[Finding]:
         """gp3 as the default class goes with the add-on aws-ebs-csi-driver."""
         gp3 = context.layout.storage.default_storage_class == "gp3"
-        if gp3 and not addon_is_on(context.layout, "aws-ebs-csi-driver"):
+        if gp3 and not context.layout.has_addon("aws-ebs-csi-driver"):
             problem = (
                 "gp3 is the default StorageClass, and the add-on aws-ebs-csi-driver, which serves it, is off"
             )
