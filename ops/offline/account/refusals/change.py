@@ -1,0 +1,51 @@
+"""What AWS refuses to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ..account import Account
+from .common import State
+from .creation_eks import past_start
+
+# From the planned state and the one before to what AWS answers.
+Rule = Callable[[State, State, Account], "str | None"]
+
+
+def _schedule(values: State, prior: State, account: Account) -> str | None:
+    """An action that has run is gone; one whose start stays is not asked for again."""
+    gone = account.get("aws_autoscaling_schedule", str(prior.get("id"))) is None
+    return past_start(values) if gone or values.get("start_time") != prior.get("start_time") else None
+
+
+def _cluster(values: State, prior: State, account: Account) -> str | None:
+    """EKS goes up one minor version at a time, and never down.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html
+    """
+    before, after = account.cluster_version(str(prior["name"])), values.get("version")
+    if not isinstance(after, str) or before == after or _minor(after) == _minor(before) + 1:
+        return None
+    return f"InvalidParameterException: Unsupported Kubernetes minor version update from {before} to {after}"
+
+
+def _node_group(values: State, prior: State, account: Account) -> str | None:
+    """The control plane goes first.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/update-managed-node-group.html
+    """
+    wanted, cluster = values.get("version"), account.cluster_version(str(prior["cluster_name"]))
+    if isinstance(wanted, str) and _minor(wanted) > _minor(cluster):
+        return f"InvalidParameterException: Requested Kubernetes version {wanted} is newer than the cluster's {cluster}"
+    return None
+
+
+def _minor(version: str) -> int:
+    return int(version.split(".")[1])
+
+
+CHANGE: Mapping[str, Rule] = {
+    "aws_autoscaling_schedule": _schedule,
+    "aws_eks_cluster": _cluster,
+    "aws_eks_node_group": _node_group,
+}

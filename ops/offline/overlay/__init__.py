@@ -1,0 +1,202 @@
+"""What the binding packages do not say of resource types, and what follows from it for a plan.
+
+Written by hand from the providers' sources: hashicorp/terraform-provider-aws, -helm and -kubernetes on GitHub. The packages
+are generated for aws 6.25.0, helm 3.1.1 and kubernetes 2.38.0. Each entry names its file, and where it rests on something
+else than the source, that. A type without an entry is planned as if every change were made in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from ..schema import Attribute, Body
+from ..values import UNKNOWN
+from .aws_cluster import COMPUTE, EKS, IDENTITY
+from .aws_network import NETWORK
+from .aws_storage import STORAGE
+from .compare import Steps, at, each, is_set, same
+from .kubernetes import HELM, KUBERNETES
+from .model import OnlyWith, Overlay, Recomputed, Validation, Values
+
+__all__ = [
+    "RESOURCES",
+    "Overlay",
+    "Validation",
+    "conflicts",
+    "of",
+    "recomputed",
+    "replaced_by",
+    "violations",
+    "with_defaults",
+]
+
+RESOURCES: Final[Mapping[str, Overlay]] = {
+    **COMPUTE,
+    **EKS,
+    **HELM,
+    **IDENTITY,
+    **KUBERNETES,
+    **NETWORK,
+    **STORAGE,
+}
+_NOTHING: Final = Overlay()
+
+
+def of(type_name: str) -> Overlay:
+    """The overlay of a resource type; an empty one where there is none."""
+    return RESOURCES.get(type_name, _NOTHING)
+
+
+def replaced_by(type_name: str, prior: Values, planned: Values) -> list[str]:
+    """Paths of the arguments whose change makes Terraform replace the resource, in a stable order."""
+    overlay = of(type_name)
+    # What the AWS provider adds to every regional resource: internal/provider/sdkv2/region.go.
+    always = ("region",) if prior.get("region") else ()
+    paths = [
+        path
+        for path in (*overlay.force_new, *always)
+        if not same(at(prior, path), at(planned, path), ordered=path in overlay.ordered)
+    ]
+    for rule in overlay.force_new_if:
+        paths += rule(prior, planned)
+    return list(dict.fromkeys(paths))
+
+
+def recomputed(type_name: str, prior: Values, planned: Values) -> dict[str, Any]:
+    """The planned values, with those unknown that the planned change makes anew."""
+    result = dict(planned)
+    for rule in of(type_name).recomputed:
+        if _applies(rule, prior, planned):
+            result.update(dict.fromkeys(rule.names, UNKNOWN))
+    return result
+
+
+def _applies(rule: Recomputed, prior: Values, planned: Values) -> bool:
+    if rule.only_if is not None and not planned.get(rule.only_if):
+        return False
+    watched = (rule.because or planned.keys()) - rule.ignoring - set(rule.names)
+    return any(not same(prior.get(one), planned.get(one)) for one in watched)
+
+
+def with_defaults(
+    type_name: str, body: Body, config: Values, planned: Values, prior: Values | None
+) -> dict[str, Any]:
+    """The planned values, with what the provider puts where the configuration says nothing.
+
+    That is a default, and for a block that the provider fills in what there is, or the unknown on creation.
+    """
+    return _filled(of(type_name), body, config, planned, prior, "")
+
+
+def _filled(
+    overlay: Overlay, body: Body, config: Values, planned: Values, prior: Values | None, above: str
+) -> dict[str, Any]:
+    result = dict(planned)
+    for name, attribute in body.attributes.items():
+        path = f"{above}{name}"
+        if path in overlay.defaults and config.get(name) is None:
+            result[name] = overlay.defaults[path]
+        elif attribute.nested is not None:
+            result[name] = _filled_attribute(overlay, attribute, config.get(name), planned.get(name), path)
+    for name, block in body.blocks.items():
+        path = f"{above}{name}"
+        given, before = config.get(name), None if prior is None else prior.get(name)
+        if path in overlay.computed_blocks and not given:
+            result[name] = UNKNOWN if prior is None else before
+        elif isinstance(given, list) and isinstance(planned.get(name), list):
+            # The members of a set are not in the order of the configuration, and have all that it says.
+            as_given = planned[name] if block.nesting == "set" else given
+            known = before if isinstance(before, list) and block.nesting == "list" else []
+            result[name] = [
+                _filled(
+                    overlay, block.body, one, item, known[index] if index < len(known) else None, f"{path}.0."
+                )
+                if isinstance(one, dict) and isinstance(item, dict)
+                else item
+                for index, (one, item) in enumerate(zip(as_given, planned[name], strict=True))
+            ]
+    return result
+
+
+def _filled_attribute(overlay: Overlay, attribute: Attribute, config: Any, planned: Any, path: str) -> Any:
+    nested = attribute.nested
+    if nested is None or not isinstance(config, list) or not isinstance(planned, list):
+        return planned
+    return [
+        {
+            name: overlay.defaults[f"{path}.0.{name}"]
+            if f"{path}.0.{name}" in overlay.defaults and one.get(name) is None
+            else value
+            for name, value in item.items()
+        }
+        if isinstance(one, dict) and isinstance(item, dict)
+        else item
+        for one, item in zip(config, planned, strict=True)
+    ]
+
+
+def conflicts(type_name: str, config: Values) -> list[tuple[Steps, str]]:
+    """Arguments that do not go together, with why.
+
+    An argument that is not known yet counts as set: it is a reference to something that will be there.
+    """
+    overlay = of(type_name)
+    found: list[tuple[Steps, str]] = []
+    for group in overlay.at_most_one:
+        found += _too_many(config, group)
+    for group in overlay.exactly_one:
+        if _block_is_there(config, group[0]):
+            found += _too_many(config, group) or _none_of(config, group)
+    for path, others in overlay.required_with.items():
+        missing = [other for other in others if not is_set(at(config, other))]
+        if is_set(at(config, path)) and missing:
+            found.append((_steps(path), f"{path} needs {' and '.join(missing)} as well."))
+    for rule in overlay.only_with:
+        found += _without_its_value(config, rule)
+    return found
+
+
+def violations(type_name: str, config: Values) -> list[tuple[Steps, str]]:
+    """Values that the provider itself refuses, with why; those not known yet pass."""
+    return list(_violations(of(type_name).validations, config))
+
+
+def _violations(validations: Mapping[str, Validation], config: Values) -> Iterator[tuple[Steps, str]]:
+    for path, validation in validations.items():
+        for steps, value in each(config, path):
+            for one in value if isinstance(value, list) else [value]:
+                problem = None if one is None or one is UNKNOWN else validation.problem(one)
+                if problem is not None:
+                    yield steps, f"{'.'.join(map(str, steps))} {problem}."
+
+
+def _too_many(config: Values, group: tuple[str, ...]) -> list[tuple[Steps, str]]:
+    given = [path for path in group if is_set(at(config, path))]
+    if len(given) < 2:
+        return []
+    return [(_steps(given[0]), f"Only one of {', '.join(given)} can be set; leave out the others.")]
+
+
+def _none_of(config: Values, group: tuple[str, ...]) -> list[tuple[Steps, str]]:
+    if any(is_set(at(config, path)) for path in group):
+        return []
+    return [(_steps(group[0])[:-1], f"One of {', '.join(group)} has to be set.")]
+
+
+def _block_is_there(config: Values, path: str) -> bool:
+    block = path.rpartition(".")[0]
+    return not block or isinstance(at(config, block), dict)
+
+
+def _without_its_value(config: Values, rule: OnlyWith) -> list[tuple[Steps, str]]:
+    other = at(config, rule.other)
+    if not is_set(at(config, rule.path)) or other is UNKNOWN or other in rule.values:
+        return []
+    wanted = " or ".join(value for value in rule.values if value is not None)
+    told = f"{rule.path} is only for {rule.other} = {wanted}, and it is {other or 'not set'}."
+    return [(_steps(rule.path), told)]
+
+
+def _steps(path: str) -> Steps:
+    return tuple(int(step) if step.isdigit() else step for step in path.split("."))
