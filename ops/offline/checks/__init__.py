@@ -1,0 +1,52 @@
+"""Checks of arguments that the real providers or AWS make, and that Terraform's core and a schema cannot.
+
+What is unknown until the apply is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..schema import Body
+from . import aws_models, choices, helm, iam_policy, kubernetes, launch_template, scaling, syntax
+from .nested import unknown_keys
+from .problem import Problem
+from .walk import Given, given
+
+__all__ = ["Problem", "problems", "read_only", "unknown_keys"]
+
+
+def problems(type_name: str, body: Body, config: Mapping[str, Any]) -> list[Problem]:
+    """Everything that is wrong with a resource's configuration, what is read-only, then argument by argument, then what they do together."""
+    return list(dict.fromkeys(_problems(type_name, body, config)))
+
+
+def read_only(type_name: str, body: Body, config: Mapping[str, Any]) -> Iterator[Problem]:
+    """What a resource or data source is given and only its provider sets; core leaves this check to it."""
+    for argument in given(body, config):
+        if not argument.settable:
+            yield Problem(
+                argument.path, f"{argument.name} is read-only: {type_name} tells it, nobody sets it."
+            )
+
+
+def _problems(type_name: str, body: Body, config: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from read_only(type_name, body, config)
+    for argument in given(body, config):
+        if argument.settable:
+            yield from _of_argument(type_name, argument)
+    yield from choices.problems(type_name, config)
+    yield from scaling.problems(type_name, config)
+    if type_name == "aws_launch_template":
+        yield from launch_template.problems(config)
+
+
+def _of_argument(type_name: str, argument: Given) -> Iterator[Problem]:
+    if type_name.startswith("aws_"):
+        yield from aws_models.problems(type_name, argument)
+        yield from syntax.problems(type_name, argument)
+        yield from iam_policy.problems(type_name, argument)
+    if type_name == "helm_release":
+        yield from helm.problems(argument)
+    yield from kubernetes.problems(type_name, argument)

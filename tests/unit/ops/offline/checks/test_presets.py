@@ -1,0 +1,51 @@
+"""What the presets give is not found fault with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modules.layout import load
+from ops.offline import checks
+from ops.offline.checks import Problem
+from ops.offline.schema import BindingPackage, Body, Kind
+from ops.offline.values import UNKNOWN
+from tests.conftest import TODAY, synthesized
+
+PRESETS = sorted((Path(__file__).resolve().parents[5] / "presets").glob("*.yaml"))
+PACKAGES = {name: BindingPackage(name) for name in ("aws", "helm", "kubernetes")}
+Check = Callable[[str, "dict[str, Any]"], "list[Problem]"]
+
+
+def unknown(value: Any) -> Any:
+    """The value with every expression in it as something that is not known yet."""
+    if isinstance(value, str):
+        return UNKNOWN if "${" in value else value
+    if isinstance(value, dict):
+        return {key: unknown(child) for key, child in value.items() if key != "//"}
+    return [unknown(child) for child in value] if isinstance(value, list) else value
+
+
+def body_of(kind: str, type_name: str) -> Body:
+    kinds: dict[str, Kind] = {"resource": "resource", "data": "data", "provider": "provider"}
+    return PACKAGES[type_name.partition("_")[0]].body(kinds[kind], "" if kind == "provider" else type_name)
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.stem)
+def test_no_preset_has_a_problem(check: Check, preset: Path, tmp_path: Path) -> None:
+    stacks = synthesized(load(str(preset), today=TODAY), tmp_path)
+    checked = 0
+    for stack in (stacks.cluster, stacks.platform):
+        assert checks.unknown_keys(stack.json, body_of) == []
+        for type_name, named in stack.json["resource"].items():
+            for name, config in named.items():
+                assert check(type_name, unknown(config)) == [], f"{type_name}.{name}"
+                checked += 1
+    assert checked > 30
+
+
+def test_there_are_presets() -> None:
+    assert len(PRESETS) >= 8
