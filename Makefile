@@ -1,9 +1,10 @@
-# Every target sets up what it needs, inside this folder: .tools/ (pipenv), .venv/ (Python), node_modules/ (cdktf-cli).
+# Every target sets up what it needs, inside this folder: .tools/ (pipenv), .venv/ (Python), node_modules/ (cdktf-cli),
+# .checkov/ (checkov).
 # Works with GNU Make 3.81 and newer. Paths here are relative: the checkout's own path may contain blanks.
 
 PYTHON ?= python3
 PIPENV_VERSION := 2026.10.3
-# Passed on to pytest or cdktf, for example: make test ARGS="tests/unit -k capacity"
+# Passed on to pytest, cdktf or the command, for example: make test ARGS="tests/unit -k capacity"
 ARGS ?=
 
 # The caller's Python and pipenv set-up stays out of ours; mirrors, caches and time-outs are kept.
@@ -30,10 +31,12 @@ WITH_NODE := if command -v npm && node -e 'process.exit(parseInt(process.version
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup synth deploy destroy test lint format bench docs clean
+.PHONY: help setup synth plan policy deploy destroy test lint format bench docs clean
 
 help:
 	@echo 'make synth    write Terraform JSON to cdktf.out/; LAYOUT=... names a preset or a file'
+	@echo "make plan     show Terraform's plan of LAYOUT, offline: no account, no provider download; ARGS=--real with both"
+	@echo "make policy   judge LAYOUT by checkov's security rules; policy/accepted.yaml says what may stay"
 	@echo 'make deploy   deploy all stacks of LAYOUT with cdktf-cli, asking before each change'
 	@echo 'make destroy  destroy them'
 	@echo 'make test     run every test; ARGS="tests/unit -k name" for some of them'
@@ -46,20 +49,27 @@ help:
 	@echo
 	@echo 'PYTHON=/path/to/python3 chooses the interpreter (3.10 or newer) of the first set-up.'
 
-setup: .venv/.stamp-dev node_modules/.stamp
+setup: .venv/.stamp-dev node_modules/.stamp .checkov/.stamp
 
 synth: .venv/.stamp
 	@.venv/bin/python -m ops synth
+
+plan: .venv/.stamp
+	@.venv/bin/python -m ops plan $(ARGS)
+
+policy: .venv/.stamp .checkov/.stamp
+	@.venv/bin/python -m ops policy $(ARGS)
 
 # ARGS goes to cdktf here, for example: make deploy ARGS=--auto-approve
 deploy destroy: .venv/.stamp node_modules/.stamp
 	@$(WITH_NODE); npx cdktf $@ '*' $(ARGS)
 
-test: .venv/.stamp-dev node_modules/.stamp
+test: .venv/.stamp-dev node_modules/.stamp .checkov/.stamp
 	@$(WITH_NODE); .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: .venv/.stamp-dev
 	$(PIPENV) verify
+	cd policy && ../$(PIPENV) verify
 	.venv/bin/python -m ruff check
 	.venv/bin/python -m ruff format --check
 	.venv/bin/python -m mypy
@@ -75,7 +85,7 @@ bench: .venv/.stamp-dev node_modules/.stamp
 	@$(WITH_NODE); .venv/bin/python -m bench
 
 clean:
-	rm -rf .venv .tools node_modules cdktf.out cdktf.log .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .tools .checkov node_modules cdktf.out cdktf.log .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # A target here is a real file, so that a second run costs nothing. An interpreter that has gone from the machine leaves
 # a dangling link, which counts as a missing file.
@@ -108,4 +118,16 @@ clean:
 node_modules/.stamp: package.json package-lock.json .npmrc | .venv/.stamp-dev
 	@echo 'Installing cdktf-cli in node_modules/'
 	@$(WITH_NODE); npm ci --no-progress --loglevel=error
+	@touch $@
+
+.checkov/bin/python: | .tools/.stamp
+	@rm -rf .checkov
+	@.tools/bin/python -m virtualenv --quiet --no-periodic-update .checkov
+
+# pip takes half the time of `pipenv sync` here: the lock names everything, so there is nothing to resolve.
+.checkov/.stamp: policy/Pipfile.lock .checkov/bin/python | .tools/.stamp
+	@echo 'Installing checkov in .checkov/'
+	@cd policy && ../$(PIPENV) requirements --hash --exclude-index >../.checkov/requirements.txt
+	@.checkov/bin/python -m pip install --quiet --no-deps --only-binary :all: --requirement .checkov/requirements.txt \
+		$(if $(PIPENV_PYPI_MIRROR),--index-url '$(PIPENV_PYPI_MIRROR)')
 	@touch $@

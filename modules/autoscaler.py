@@ -22,7 +22,6 @@ _READ = (
     "ec2:DescribeInstanceTypes",
     "ec2:DescribeLaunchTemplateVersions",
     "ec2:GetInstanceTypesFromInstanceRequirements",
-    "eks:DescribeNodegroup",
 )
 _WRITE = ("autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup")
 
@@ -30,11 +29,16 @@ _WRITE = ("autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAuto
 class AutoscalerIdentity(Construct):
     """A role for the autoscaler's pods that can change the size of this cluster's Auto Scaling groups only."""
 
-    def __init__(self, scope: Construct, id: str, *, cluster_name: str, cluster_reference: str) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, cluster_name: str, cluster_reference: str, partition: str
+    ) -> None:
         super().__init__(scope, id)
         # EKS puts this tag on the Auto Scaling group of every managed node group.
         owned = {"StringEquals": {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{cluster_name}": "owned"}}
-        document = policy(allow(_READ), allow(_WRITE, Condition=owned))
+        groups = f"arn:{partition}:eks:*:*:nodegroup/{cluster_name}/*"
+        document = policy(
+            allow(_READ), allow(_WRITE, Condition=owned), allow(["eks:DescribeNodegroup"], [groups])
+        )
         role = pod_role(
             self, "role", cluster_name=cluster_name, pods="cluster-autoscaler", inline={"scale": document}
         )

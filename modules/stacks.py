@@ -122,7 +122,11 @@ class ClusterStack(AddressedStack):
         self.addons.install_rest(self._system_nodes(layout))
         if layout.has_autoscaler:
             AutoscalerIdentity(
-                self, "autoscaler", cluster_name=layout.name, cluster_reference=self.cluster.name
+                self,
+                "autoscaler",
+                cluster_name=layout.name,
+                cluster_reference=self.cluster.name,
+                partition=partition,
             )
         for name, (value, description) in cluster_outputs(
             layout, self.network, self.cluster, self.node_groups
@@ -170,7 +174,7 @@ class PlatformStack(AddressedStack):
     """
 
     def __init__(self, scope: Construct, layout: Layout) -> None:
-        super().__init__(scope, f"{layout.name}-platform", layout=layout)
+        super().__init__(scope, layout.platform_stack, layout=layout)
         _aws_provider(self, layout)
         found = DataAwsEksCluster(self, "cluster", name=layout.name)
         host = str(found.endpoint)

@@ -9,9 +9,14 @@ from typing import Annotated
 import typer
 
 from modules.app import DEFAULT_OUTPUT, chosen_layouts
-from modules.layout import Fault, LayoutError
+from modules.layout import Fault, LayoutError, load_all
 
 from .docs import layout_reference
+from .offline.engine import EngineMissingError
+from .plan import Request, UsageError
+from .plan import plan as run_plan
+from .policy import PolicyError
+from .policy import policy as run_policy
 from .synth import synth as run_synth
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -22,18 +27,20 @@ def ops() -> None:
     """EKS clusters for distributed training: from a layout to Terraform JSON, and what is done around a deploy."""
 
 
+Layouts = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="LAYOUT...", help="Preset names or paths. Default: $LAYOUT, else cdktf.json."),
+]
+
+
 @app.command()
 def synth(
-    layouts: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="LAYOUT...", help="Preset names or paths. Default: $LAYOUT, else cdktf.json."),
-    ] = None,
+    layouts: Layouts = None,
     output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = Path(DEFAULT_OUTPUT),
 ) -> None:
     """Write the Terraform JSON of layouts, and say what they make."""
-    names = [name for given in layouts or [] for name in given.split(",") if name] or chosen_layouts()
     try:
-        run_synth(names, output)
+        run_synth(_names(layouts), output)
     except LayoutError as error:
         report(error.faults)
         raise typer.Exit(2) from None
@@ -43,11 +50,69 @@ def synth(
 
 
 @app.command()
+def plan(
+    layouts: Layouts = None,
+    stack: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this stack; may be repeated.")
+    ] = None,
+    var: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Value of a Terraform variable; may be repeated."),
+    ] = None,
+    json: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keep `terraform show -json`; FILE.STACK for several stacks."),
+    ] = None,
+    real: Annotated[
+        bool,
+        typer.Option("--real", help="With the real providers and your credentials, against what there is."),
+    ] = False,
+    output: Annotated[Path, typer.Option(help="With --real: folder for the JSON.")] = Path(DEFAULT_OUTPUT),
+) -> None:
+    """Show Terraform's plan of layouts: offline, with no account, unless --real is given."""
+    request = Request(stack or (), var or (), json, real, output)
+    try:
+        done = run_plan(load_all(_names(layouts)), request)
+    except LayoutError as error:
+        report(error.faults)
+        raise typer.Exit(2) from None
+    except (UsageError, EngineMissingError) as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(2) from None
+    raise typer.Exit(0 if done else 1)
+
+
+@app.command()
+def policy(
+    layouts: Layouts = None,
+    accept: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="More exceptions, like policy/accepted.yaml; may be repeated."),
+    ] = None,
+) -> None:
+    """Judge the stacks of layouts by checkov's security rules. Exit status 1 where one fails that is not accepted."""
+    try:
+        passed = run_policy(_names(layouts), accept or [])
+    except LayoutError as error:
+        report(error.faults)
+        raise typer.Exit(2) from None
+    except PolicyError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(2) from None
+    if not passed:
+        raise typer.Exit(1)
+
+
+@app.command()
 def docs(
     folder: Annotated[Path, typer.Option(help="Folder of the documentation.")] = Path("docs"),
 ) -> None:
     """Write docs/layout.md, the reference of the layout language, from the models."""
     (folder / "layout.md").write_text(layout_reference(), encoding="utf-8")
+
+
+def _names(layouts: list[str] | None) -> list[str]:
+    return [name for given in layouts or [] for name in given.split(",") if name] or chosen_layouts()
 
 
 def report(faults: tuple[Fault, ...]) -> None:

@@ -56,7 +56,7 @@ def summarize(loaded: Sequence[Loaded], folder: Path, console: Console) -> None:
 def _stacks(loaded: Sequence[Loaded], folder: Path) -> Table:
     table = _table("Stacks", "stack", "resources", "Terraform JSON")
     for one in loaded:
-        for name in (one.layout.name, f"{one.layout.name}-platform"):
+        for name in one.layout.stacks:
             file = folder / "stacks" / name / "cdk.tf.json"
             resources = json.loads(file.read_text(encoding="utf-8")).get("resource", {})
             table.add_row(name, str(sum(len(of_type) for of_type in resources.values())), _shown(file))

@@ -27,6 +27,7 @@ RUN = (
     "make setup",
     "LAYOUT=eks-p5-odcr npx cdktf synth",
     "make docs",
+    "make policy LAYOUT=eks-p5-odcr",
 )
 # Ask an AWS account or a cluster: only what make would run is looked at.
 DRY = ("make deploy LAYOUT=eks-g4dn", "make destroy LAYOUT=eks-g4dn")
@@ -69,7 +70,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, copy / name)
-    for shared in (".tools", ".venv", "node_modules"):
+    for shared in (".tools", ".venv", ".checkov", "node_modules"):
         assert (ROOT / shared).is_dir(), f"{shared} is missing: run `make setup`"
         (copy / shared).symlink_to(ROOT / shared)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")

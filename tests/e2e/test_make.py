@@ -96,6 +96,7 @@ def test_make_synth_sets_up_a_bare_machine_once(
     assert list(checkout.glob("cdktf.out/stacks/*/cdk.tf.json"))
     assert not (checkout / "node_modules").exists(), "synth needs no npm package"
     assert not (checkout / ".venv/bin/pytest").exists(), "synth needs no development package"
+    assert not (checkout / ".checkov").exists(), "synth needs no checkov"
     outside = {path.name for path in (tmp_path / "home").iterdir()}
     assert outside <= {".cache"}
     assert {path.name for path in tmp_path.iterdir()} == {"a check out", "tools", "home"}
@@ -110,7 +111,8 @@ def test_make_synth_sets_up_a_bare_machine_once(
     to_do = make("--dry-run", "setup", folder=checkout, environment=bare_machine).stdout
     assert "sync --quiet --dev" in to_do, "what the tests need is still to come"
     assert "npm ci" in to_do
-    assert "virtualenv" not in to_do, "the environment itself stays"
+    assert "virtualenv --quiet --no-periodic-update .checkov" in to_do
+    assert not re.search(r"virtualenv .*\.venv", to_do), "the environment itself stays"
 
 
 @pytest.fixture

@@ -87,6 +87,16 @@ class Layout(Section):
     storage: Storage = Field(default_factory=Storage, description="Storage of the cluster.")
 
     @property
+    def platform_stack(self) -> str:
+        """Name of the stack of Helm releases and cluster-wide Kubernetes objects."""
+        return f"{self.name}-platform"
+
+    @property
+    def stacks(self) -> tuple[str, ...]:
+        """Names of the stacks, in the order in which they are deployed."""
+        return self.name, self.platform_stack
+
+    @property
     def has_efa(self) -> bool:
         """Whether any node group has EFA interfaces."""
         return any(group.efa for group in self.node_groups.values())

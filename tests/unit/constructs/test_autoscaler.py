@@ -36,7 +36,7 @@ def test_the_autoscalers_pods_get_their_role_by_pod_identity(synth: Synth) -> No
 
 def test_the_autoscaler_reads_everywhere_and_changes_this_clusters_groups_only(synth: Synth) -> None:
     document = synth(TEXT).cluster["aws_iam_role_policy.autoscaler_role_policy_scale"]["policy"]
-    read, write = json.loads(document)["Statement"]
+    read, write, _ = json.loads(document)["Statement"]
     assert read["Resource"] == ["*"]
     assert all(action.partition(":")[2].startswith(("Describe", "Get")) for action in read["Action"])
     assert set(write["Action"]) == {
@@ -48,7 +48,9 @@ def test_the_autoscaler_reads_everywhere_and_changes_this_clusters_groups_only(s
 
 def test_the_autoscaler_may_read_labels_and_taints_of_empty_groups(synth: Synth) -> None:
     document = synth(TEXT).cluster["aws_iam_role_policy.autoscaler_role_policy_scale"]["policy"]
-    assert "eks:DescribeNodegroup" in json.loads(document)["Statement"][0]["Action"]
+    _, _, groups = json.loads(document)["Statement"]
+    assert groups["Action"] == ["eks:DescribeNodegroup"]
+    assert groups["Resource"] == ["arn:${data.aws_partition.partition.partition}:eks:*:*:nodegroup/demo/*"]
 
 
 def test_the_role_has_its_policy_before_pods_use_it(synth: Synth) -> None:

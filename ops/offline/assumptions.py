@@ -1,0 +1,106 @@
+"""What an offline plan assumes: values for variables that nobody has set, and an account where what the layout names exists."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from itertools import cycle
+from typing import Any
+
+from modules.layout import Layout, Variable
+from modules.layout.values import Var
+
+from .account import Account
+from .account.zones import zones
+
+_EXAMPLE_REGION = "us-west-2"
+_EXAMPLE_ID = re.compile(r"-[0-9a-f]{17}$")
+
+
+class VariableValueError(ValueError):
+    """A value that a variable cannot have."""
+
+
+def example_values(layout: Layout, variables: tuple[Variable, ...]) -> dict[str, Any]:
+    """A valid value for each variable of a layout: in its region, and no id twice."""
+    numbers = iter(range(16**8))
+    partition = Account(region=layout.region).partition
+
+    def located(example: str, kind: str) -> str:
+        if kind == "availability_zone":
+            return next(iter(zones(layout.region)))
+        if _EXAMPLE_ID.search(example):
+            return f"{example[:-8]}{next(numbers):08x}"
+        return example.replace(_EXAMPLE_REGION, layout.region).replace("arn:aws:", f"arn:{partition}:")
+
+    found: dict[str, Any] = {}
+    for variable in sorted(variables, key=lambda variable: variable.name):
+        example = variable.kind.example
+        if isinstance(example, str):
+            found[variable.name] = located(example, variable.kind.name)
+        else:
+            found[variable.name] = [located(one, variable.kind.name) for one in example]
+    return found
+
+
+def parsed(variable: Variable, text: str) -> Any:
+    """A variable's value from the text of `--var` or of the environment, as Terraform reads it.
+
+    Raises:
+        VariableValueError: a list is wanted, and the text is none.
+    """
+    if not variable.kind.many:
+        return text
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        example = json.dumps(list(variable.kind.example))
+        raise VariableValueError(
+            f"{variable.name}: {text!r} is no list of strings. Write it as JSON: {example}"
+        )
+    return value
+
+
+def assumed_account(layout: Layout, values: Mapping[str, Any]) -> Account:
+    """An empty account in the layout's region, with the VPC and the subnets that the layout says exist.
+
+    A subnet lies in the zone of the node group that names it; the others are spread over the region's zones.
+
+    Args:
+        values: the variables' values.
+    """
+    network = layout.network
+    if network.vpc_id is None:
+        return Account(region=layout.region, assumed_version=layout.kubernetes_version)
+    placed: dict[str, str] = {}
+    for group in layout.node_groups.values():
+        if group.availability_zone is not None:
+            zone = next(_resolved(group.availability_zone, values))
+            placed.update(dict.fromkeys(_all(group.subnet_ids, values), zone))
+    everywhere = list(zones(layout.region))
+    spread = cycle([zone for zone in everywhere if zone not in placed.values()] or everywhere)
+    named = [network.private_subnet_ids, network.public_subnet_ids]
+    named += [group.subnet_ids for group in layout.node_groups.values()]
+    for subnets in named:
+        for subnet in _all(subnets, values):
+            if subnet not in placed:
+                placed[subnet] = next(spread)
+    account = Account.with_network(layout.region, next(_resolved(network.vpc_id, values)), placed)
+    account.assumed_version = layout.kubernetes_version
+    return account
+
+
+def _all(given: Any, values: Mapping[str, Any]) -> list[str]:
+    if given is None:
+        return []
+    many = [given] if isinstance(given, str) else given
+    return [one for each in many for one in _resolved(each, values)]
+
+
+def _resolved(given: str, values: Mapping[str, Any]) -> Iterator[str]:
+    """What a literal or a variable stands for."""
+    value = values[given.name] if isinstance(given, Var) else given
+    yield from [value] if isinstance(value, str) else value

@@ -1,0 +1,128 @@
+"""Stand-ins as servers inside this process, which Terraform finds through TF_REATTACH_PROVIDERS."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from concurrent import futures
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import grpc
+
+from .account import Account
+from .protocol import VERSION, service
+from .provider import Faults, Provider, no_faults
+from .schema import Body
+
+PROVIDERS = ("aws", "helm", "kubernetes")
+_MESSAGE_LIMIT = 256 * 1024 * 1024
+
+
+class UnknownProviderError(ValueError):
+    """A stack uses a provider that has no stand-in."""
+
+
+class StandIns:
+    """Stand-ins for the providers of some stacks, running while the context is open.
+
+    Args:
+        account: the account that all of them share.
+        faults: failures to inject.
+    """
+
+    def __init__(self, account: Account, faults: Faults = no_faults) -> None:
+        self.account = account
+        self._faults = faults
+        self._providers: dict[str, Provider] = {}
+        self._entries: dict[str, Any] = {}
+        self._exit = ExitStack()
+
+    def __enter__(self) -> StandIns:
+        self._folder = Path(self._exit.enter_context(tempfile.TemporaryDirectory(prefix="stand-ins-")))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exit.close()
+
+    @property
+    def faults(self) -> Faults:
+        """The failures that are injected from now on."""
+        return self._faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        self._faults = faults
+        for provider in self._providers.values():
+            provider.faults = faults
+
+    @property
+    def defects(self) -> list[str]:
+        """Tracebacks of the stand-ins themselves."""
+        return [told for provider in self._providers.values() for told in provider.defects]
+
+    def serve(self, document: Mapping[str, Any]) -> None:
+        """Makes the providers and types that a stack's JSON uses available, beside those that are so already.
+
+        Raises:
+            UnknownProviderError: it uses a provider other than aws, helm and kubernetes.
+            SchemaError: a binding package has no type of that name.
+        """
+        resources, data = document.get("resource", {}), document.get("data", {})
+        used = {kind.partition("_")[0] for kind in (*resources, *data)} | set(document.get("provider", {}))
+        for name in sorted(used - {"terraform"}):
+            if name not in PROVIDERS:
+                raise UnknownProviderError(
+                    f"provider {name!r} has no offline stand-in; there are {', '.join(PROVIDERS)}. "
+                    "`python -m ops plan --real` plans with the real providers"
+                )
+            self.provider(name).serve_types(_of(name, resources), _of(name, data))
+
+    def provider(self, name: str) -> Provider:
+        """The stand-in of a provider, started where it is not yet."""
+        if name not in self._providers:
+            provider = Provider(name, self.account, self._faults)
+            self._entries[f"hashicorp/{name}"] = self._started(provider)
+            self._providers[name] = provider
+        return self._providers[name]
+
+    def body(self, kind: str, type_name: str) -> Body | None:
+        """The schema of a resource, data source or provider that is served."""
+        name = type_name if kind == "provider" else type_name.partition("_")[0]
+        return self._providers[name].body(kind, type_name) if name in self._providers else None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What Terraform has to have in its environment to use them."""
+        return {"TF_REATTACH_PROVIDERS": json.dumps(self._entries)}
+
+    def _started(self, provider: Provider) -> dict[str, Any]:
+        socket = self._folder / f"{provider.name}.sock"
+        server = grpc.server(
+            futures.ThreadPoolExecutor(max_workers=16),
+            options=[
+                ("grpc.max_send_message_length", _MESSAGE_LIMIT),
+                ("grpc.max_receive_message_length", _MESSAGE_LIMIT),
+            ],
+        )
+        server.add_generic_rpc_handlers((service(provider.methods),))
+        server.add_insecure_port(f"unix://{socket}")
+        server.start()
+        self._exit.callback(lambda: server.stop(None).wait())
+        return {
+            "Protocol": "grpc",
+            "ProtocolVersion": VERSION,
+            "Pid": os.getpid(),
+            "Test": True,
+            "Addr": {"Network": "unix", "String": str(socket)},
+        }
+
+
+def _of(name: str, kinds: Iterable[str]) -> list[str]:
+    return [kind for kind in kinds if kind.partition("_")[0] == name]
