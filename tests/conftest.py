@@ -38,6 +38,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tells how many injected faults the stacks have survived: tests/engine/test_faults.py."""
+    counts = {
+        outcome: sum(
+            int(str(value))
+            for report in terminalreporter.getreports(outcome)
+            for name, value in report.user_properties
+            if name == "faults"
+        )
+        for outcome in ("passed", "failed")
+    }
+    if any(counts.values()):
+        terminalreporter.write_line(f"faults injected: {sum(counts.values())}, survived: {counts['passed']}")
+
+
 @pytest.fixture(scope="session")
 def update_goldens(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-goldens"))
