@@ -169,13 +169,14 @@ class Provider:
         kind = request.type_name
         body = self._resources[kind]
         config = decode(request.config.msgpack)
-        diagnostics = []
-        for path, told in [*overlay.conflicts(kind, config), *overlay.violations(kind, config)]:
-            diagnostics.append(error("Invalid argument", told, path))
-        diagnostics += [
-            error("Invalid argument", problem.message, problem.path)
-            for problem in checks.problems(kind, body, config)
-        ]
+        problems = checks.problems(kind, body, config)
+        found = [(problem.path, problem.message) for problem in problems]
+        # The provider and the service behind it refuse much alike: once is enough, and a check says more. It may speak
+        # of one value in a list, where the overlay speaks of the list.
+        said = {path[:length] for path, _ in found for length in range(1, len(path) + 1)}
+        of_provider = [*overlay.conflicts(kind, config), *overlay.violations(kind, config)]
+        found += [(path, told) for path, told in of_provider if path not in said]
+        diagnostics = [error("Invalid argument", told, path) for path, told in found]
         return message("ValidateResourceConfigResponse", diagnostics=diagnostics)
 
     @_guarded("ValidateDataResourceConfigResponse")
@@ -237,7 +238,7 @@ class Provider:
         kind = request.type_name
         refused = self._refused("delete", kind, prior["id"], prior, prior)
         if refused is not None:
-            return self._failed(request.prior_state, kind, refused)
+            return self._failed(request.prior_state, f"{kind} {prior['id']}", refused)
         self.account.deleted(kind, prior["id"])
         return message("ApplyResourceChangeResponse", new_state=request.planned_state)
 
@@ -268,11 +269,11 @@ class Provider:
         refusal = fakes.refusal(kind, action, values, prior, self.account)
         return None if refusal is None else Fault(refusal)
 
-    def _failed(self, state: Message, kind: str, fault: Fault) -> Message:
+    def _failed(self, state: Message, what: str, fault: Fault) -> Message:
         return message(
             "ApplyResourceChangeResponse",
             new_state=state,
-            diagnostics=[error(f"operation on {kind} failed", fault.message)],
+            diagnostics=[error(f"operation on {what} failed", fault.message)],
             legacy_type_system=self._legacy,
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,32 +11,21 @@ import pytest
 
 from modules.layout import Variable, load, preset_names
 from modules.layout.subnets import LETTERS, private_subnet, public_subnet
+from ops.offline.engine import Engine
 from tests.terraform_json import Synth
 
 pytestmark = pytest.mark.engine
 
 
-@pytest.fixture(scope="module")
-def terraform() -> str:
-    """The engine: required in CI, and said aloud where it is missing."""
-    found = shutil.which(os.environ.get("TERRAFORM_BINARY_NAME", "terraform"))
-    if found is None:
-        missing = "Terraform is not on the PATH: what its engine makes of our expressions was NOT checked"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    return found
-
-
 def evaluated(
-    terraform: str, folder: Path, expression: str, variables: dict[str, object] | None = None
+    engine: Engine, folder: Path, expression: str, variables: dict[str, object] | None = None
 ) -> object:
     """The value of an expression, with variables of the given values."""
     declared = {name: {"default": value} for name, value in (variables or {}).items()}
     module = {"variable": declared} if declared else {}
     (folder / "main.tf.json").write_text(json.dumps(module), encoding="utf-8")
     done = subprocess.run(
-        [terraform, "console"],
+        [engine.path, "console"],
         cwd=folder,
         input=f"jsonencode({expression})\n",
         capture_output=True,
@@ -59,14 +47,14 @@ def inside(template: str) -> str:
 
 @pytest.mark.parametrize("cidr", ["10.0.0.0/16", "172.20.64.0/18", "192.168.4.0/22"])
 def test_terraform_cuts_the_vpc_as_the_rules_count_it(
-    terraform: str, synth: Synth, tmp_path: Path, cidr: str
+    engine: Engine, synth: Synth, tmp_path: Path, cidr: str
 ) -> None:
     stacks = synth(f"network: {{cidr: {cidr}}}\n")
     zones = [f"us-west-2{letter}" for letter in LETTERS]
     for kind, expected in (("private", private_subnet), ("public", public_subnet)):
         block = inside(stacks.cluster[f"aws_subnet.network_{kind}"]["cidr_block"])
         in_each = f"[for zone in {json.dumps(zones)} : {block.replace('each.key', 'zone')}]"
-        assert evaluated(terraform, tmp_path, in_each) == [expected(cidr, zone) for zone in zones]
+        assert evaluated(engine, tmp_path, in_each) == [expected(cidr, zone) for zone in zones]
 
 
 def _variables() -> list[Variable]:
@@ -76,20 +64,20 @@ def _variables() -> list[Variable]:
 
 @pytest.mark.parametrize("variable", _variables(), ids=lambda variable: variable.name)
 def test_a_variable_takes_its_own_example_and_no_nonsense(
-    terraform: str, tmp_path: Path, variable: Variable
+    engine: Engine, tmp_path: Path, variable: Variable
 ) -> None:
     example = variable.kind.example
     good = list(example) if isinstance(example, tuple) else example
     nonsense: object = ["nonsense"] if variable.kind.many else "nonsense"
-    assert evaluated(terraform, tmp_path, variable.condition, {variable.name: good}) is True
-    assert evaluated(terraform, tmp_path, variable.condition, {variable.name: nonsense}) is False
+    assert evaluated(engine, tmp_path, variable.condition, {variable.name: good}) is True
+    assert evaluated(engine, tmp_path, variable.condition, {variable.name: nonsense}) is False
 
 
 @pytest.mark.parametrize(
     ("start", "sizes"), [("2030-01-01T11:30:00Z", [0, 0, 1]), ("2020-01-01T11:30:00Z", [1, 2, 0])]
 )
 def test_a_group_is_empty_until_its_capacity_block_starts(
-    terraform: str, synth: Synth, tmp_path: Path, start: str, sizes: list[int]
+    engine: Engine, synth: Synth, tmp_path: Path, start: str, sizes: list[int]
 ) -> None:
     stacks = synth(
         f"""
@@ -104,4 +92,4 @@ def test_a_group_is_empty_until_its_capacity_block_starts(
         inside(template).replace("plantimestamp()", '"2026-11-22T00:00:00Z"')
         for template in (scaling["min_size"], scaling["desired_size"], action["count"])
     ]
-    assert evaluated(terraform, tmp_path, f"[{', '.join(expressions)}]") == sizes
+    assert evaluated(engine, tmp_path, f"[{', '.join(expressions)}]") == sizes

@@ -9,7 +9,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..schema import Body
-from . import aws_models, choices, helm, iam_policy, kubernetes, launch_template, scaling, syntax
+from . import (
+    aws_models,
+    choices,
+    helm,
+    iam_policy,
+    kubernetes,
+    launch_template,
+    requirements,
+    scaling,
+    syntax,
+)
 from .nested import unknown_keys
 from .problem import Problem
 from .walk import Given, given
@@ -38,6 +48,7 @@ def _problems(type_name: str, body: Body, config: Mapping[str, Any]) -> Iterator
             yield from _of_argument(type_name, argument)
     yield from choices.problems(type_name, config)
     yield from scaling.problems(type_name, config)
+    yield from requirements.problems(type_name, config)
     if type_name == "aws_launch_template":
         yield from launch_template.problems(config)
 

@@ -99,6 +99,6 @@ def _of(choice: Choice, body: Mapping[str, Any], path: Path) -> Iterator[Problem
     values = {name: body.get(name) for name in choice.names}
     filled = [name for name, value in values.items() if value not in (None, "", []) and value is not UNKNOWN]
     if len(filled) > 1:
-        yield Problem((*path, filled[1]), f"{' and '.join(filled)} exclude each other: keep one.")
+        yield Problem((*path, filled[0]), f"{' and '.join(filled)} exclude each other: keep one.")
     elif choice.needed and not filled and UNKNOWN not in values.values():
         yield Problem(path, f"One is needed of {either(choice.names)}.")

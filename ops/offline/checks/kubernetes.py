@@ -144,6 +144,9 @@ def _of_object(type_name: str, given: Given) -> Iterator[Problem]:
         yield from _labels(given, key_fault)
     elif given.argument == "metadata.annotations":
         yield from _annotations(given.value, given.path)
+    elif given.argument == "storage_provisioner":
+        # https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/storage/validation/validation.go
+        yield from _each(key_fault, given.value.lower(), given.path)
     elif (
         given.argument in _ENUMS
         and "storage_class" in type_name

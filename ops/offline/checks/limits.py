@@ -114,6 +114,10 @@ LIMITS: Final[dict[str, Constraint]] = {
         keys=Constraint("EKS CreateNodegroup labels", least=1, most=63),
         items=Constraint("EKS CreateNodegroup labels", least=1),
     ),
+    # https://github.com/hashicorp/terraform-provider-aws/blob/main/website/docs/r/eks_node_group.html.markdown
+    "aws_eks_node_group launch_template.version": Constraint(
+        "EKS LaunchTemplateSpecification version", pattern=r"[1-9][0-9]*|\$(Default|Latest)"
+    ),
     # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/eks/node_group.go
     "aws_eks_node_group node_group_name": Constraint(
         "EKS CreateNodegroup nodegroupName", pattern=r"[0-9A-Za-z][A-Za-z0-9\-_]*", least=1, most=63

@@ -89,6 +89,7 @@ _SERVICE_PREFIXES = range(12, 25)
 _ZONE = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+([a-z]|-[a-z]+-[0-9]+[a-z]|-wl[0-9]*-[a-z]+-wlz-[0-9]+)")
 _ZONE_ID = re.compile(r"[a-z]{3,4}[0-9]+-([a-z0-9]+-)*az[0-9]+")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+")
+_VERSION = re.compile(r"1\.[0-9]{2}")
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html (limits)
 _TAGS, _TAG_KEY, _TAG_VALUE = 50, 128, 256
 # IAM takes fewer characters than EC2, which takes any: https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html
@@ -122,6 +123,8 @@ def _fault(type_name: str, given: Given, text: str) -> str | None:
         )
     if name in ("instance_type", "instance_types"):
         return _instance_type(text)
+    if key in ("aws_eks_cluster version", "aws_eks_node_group version"):
+        return _kubernetes_version(text)
     return None
 
 
@@ -185,6 +188,14 @@ def _instance_type(text: str) -> str | None:
     near = catalog.near(text, 1)
     meant = f" Did you mean {quoted(near[0])}?" if near else ""
     return f"The catalogue has no instance type {quoted(text)}.{meant}"
+
+
+def _kubernetes_version(text: str) -> str | None:
+    # The form is checked with the limits.
+    if catalog.kubernetes_version(text) or not _VERSION.fullmatch(text):
+        return None
+    newest = catalog.kubernetes_versions()[-1].version
+    return f"The catalogue has no Kubernetes {quoted(text)} on EKS: the newest is {newest}."
 
 
 def _tags(type_name: str, tags: Mapping[str, object], path: Path) -> Iterator[Problem]:

@@ -72,6 +72,12 @@ CLASS = {"storage_provisioner": "ebs.csi.aws.com", "metadata": [{"name": "gp3"}]
         ),
         (
             "kubernetes_storage_class_v1",
+            {**CLASS, "storage_provisioner": "ebs csi"},
+            ("storage_provisioner",),
+            "no key for Kubernetes",
+        ),
+        (
+            "kubernetes_storage_class_v1",
             {**CLASS, "reclaim_policy": "Keep"},
             ("reclaim_policy",),
             "Delete or Retain",

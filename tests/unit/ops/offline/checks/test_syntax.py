@@ -50,6 +50,15 @@ def only(problems: list[Problem]) -> Problem:
             ("referenced_security_group_id",),
             "sg-",
         ),
+        ("aws_eks_cluster", {"version": "1.99"}, ("version",), 'no Kubernetes "1.99" on EKS'),
+        ("aws_eks_node_group", {"version": "1.99"}, ("version",), 'no Kubernetes "1.99" on EKS'),
+        ("aws_eks_cluster", {"version": "v1.35"}, ("version",), "takes"),
+        (
+            "aws_eks_node_group",
+            {"launch_template": [{"name": "mine", "version": "newest"}]},
+            ("launch_template", 0, "version"),
+            "EKS LaunchTemplateSpecification version",
+        ),
         ("aws_eks_cluster", {"role_arn": "arn:aws:iam:role/x"}, ("role_arn",), "is no ARN"),
         (
             "aws_eks_cluster",

@@ -62,7 +62,7 @@ NODE_CONFIG = json.dumps({"apiVersion": "node.eks.aws/v1alpha1", "kind": "NodeCo
         (
             "aws_eks_node_group",
             {"launch_template": [{"id": f"lt-{HEX}", "name": "mine", "version": "1"}]},
-            ("launch_template", 0, "name"),
+            ("launch_template", 0, "id"),
             "id and name exclude each other",
         ),
         (
@@ -74,16 +74,16 @@ NODE_CONFIG = json.dumps({"apiVersion": "node.eks.aws/v1alpha1", "kind": "NodeCo
         (
             "aws_eks_node_group",
             {"launch_template": [{"id": f"lt-{HEX}", "version": "1"}], "disk_size": 100},
-            ("disk_size",),
+            ("launch_template",),
             "launch_template and disk_size exclude each other",
         ),
         (
             "aws_eks_node_group",
             {"node_group_name": "a", "node_group_name_prefix": "a-"},
-            ("node_group_name_prefix",),
+            ("node_group_name",),
             "exclude each other",
         ),
-        ("aws_iam_role", {"name": "a", "name_prefix": "a-"}, ("name_prefix",), "exclude each other"),
+        ("aws_iam_role", {"name": "a", "name_prefix": "a-"}, ("name",), "exclude each other"),
         ("aws_route", {"gateway_id": f"igw-{HEX}"}, (), "destination_cidr_block"),
         (
             "aws_route",
@@ -92,7 +92,7 @@ NODE_CONFIG = json.dumps({"apiVersion": "node.eks.aws/v1alpha1", "kind": "NodeCo
                 "gateway_id": f"igw-{HEX}",
                 "nat_gateway_id": f"nat-{HEX}",
             },
-            ("nat_gateway_id",),
+            ("gateway_id",),
             "gateway_id and nat_gateway_id exclude each other",
         ),
         (
@@ -184,7 +184,7 @@ NODE_CONFIG = json.dumps({"apiVersion": "node.eks.aws/v1alpha1", "kind": "NodeCo
         (
             "aws_launch_template",
             {"network_interfaces": [PRIMARY], "vpc_security_group_ids": [f"sg-{HEX}"]},
-            ("vpc_security_group_ids",),
+            ("network_interfaces",),
             "exclude each other",
         ),
         (
@@ -215,6 +215,31 @@ NODE_CONFIG = json.dumps({"apiVersion": "node.eks.aws/v1alpha1", "kind": "NodeCo
             },
             ("tag_specifications", 0, "tags", "kubernetes.io/cluster/x"),
             "With instance_metadata_tags",
+        ),
+        (
+            "aws_eks_cluster",
+            {"vpc_config": [{"endpoint_public_access": False}]},
+            ("vpc_config", 0, "endpoint_public_access"),
+            "Neither a public nor a private endpoint",
+        ),
+        (
+            "aws_vpc",
+            {"enable_dns_hostnames": True, "enable_dns_support": False},
+            ("enable_dns_hostnames",),
+            "enable_dns_support = true",
+        ),
+        ("aws_flow_log", {"log_destination_type": "cloud-watch-logs"}, ("iam_role_arn",), "need a role"),
+        ("aws_flow_log", {}, ("iam_role_arn",), "need a role"),
+        (
+            "aws_eks_node_group",
+            {
+                "taint": [
+                    {"key": "a", "value": "b", "effect": "NO_SCHEDULE"},
+                    {"key": "a", "value": "c", "effect": "NO_SCHEDULE"},
+                ]
+            },
+            ("taint", 1),
+            'the key "a" and the effect NO_SCHEDULE',
         ),
         ("aws_launch_template", {"user_data": "#!/bin/bash"}, ("user_data",), "is not base64"),
         (
@@ -260,6 +285,23 @@ def test_what_does_not_fit_together_is_named(
         ("aws_eks_node_group", {"ami_type": "BOTTLEROCKET_ARM_64", "instance_types": ["c7g.large"]}),
         ("aws_eks_node_group", {"launch_template": [{"id": UNKNOWN, "name": None, "version": "1"}]}),
         ("aws_autoscaling_schedule", {"min_size": -1, "desired_capacity": 8, "max_size": -1}),
+        (
+            "aws_eks_cluster",
+            {"vpc_config": [{"endpoint_public_access": False, "endpoint_private_access": True}]},
+        ),
+        ("aws_eks_cluster", {"vpc_config": [{"endpoint_public_access": None}]}),
+        (
+            "aws_eks_cluster",
+            {"vpc_config": [{"endpoint_public_access": False, "endpoint_private_access": UNKNOWN}]},
+        ),
+        ("aws_vpc", {"enable_dns_hostnames": True, "enable_dns_support": None}),
+        ("aws_vpc", {"enable_dns_hostnames": False, "enable_dns_support": False}),
+        ("aws_flow_log", {"log_destination_type": "s3"}),
+        ("aws_flow_log", {"iam_role_arn": UNKNOWN}),
+        (
+            "aws_eks_node_group",
+            {"taint": [{"key": "a", "effect": "NO_SCHEDULE"}, {"key": "a", "effect": "NO_EXECUTE"}]},
+        ),
         ("aws_autoscaling_schedule", {"recurrence": "*/30 8-18/2 1,15 * MON-FRI"}),
         ("aws_autoscaling_schedule", {"start_time": "2026-11-22T08:00:00Z"}),
         (
