@@ -61,23 +61,41 @@ def plan(
     ] = None,
     json: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Keep `terraform show -json`; FILE.STACK for several stacks."),
+        typer.Option(
+            metavar="FILE",
+            help="Keep `terraform show -json`. For several stacks, FILE gets the stack's name before its suffix.",
+        ),
     ] = None,
     real: Annotated[
         bool,
         typer.Option("--real", help="With the real providers and your credentials, against what there is."),
     ] = False,
-    output: Annotated[Path, typer.Option(help="With --real: folder for the JSON.")] = Path(DEFAULT_OUTPUT),
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help=f"With --real: folder for the JSON. Default: {DEFAULT_OUTPUT}.", show_default=False
+        ),
+    ] = None,
 ) -> None:
-    """Show Terraform's plan of layouts: offline, with no account, unless --real is given."""
-    request = Request(stack or (), var or (), json, real, output)
+    """Show Terraform's plan of layouts: offline, with no account, unless --real is given.
+
+    Exit status 1 where Terraform refuses to plan.
+    """
     try:
+        if output is not None and not real:
+            raise UsageError("--output goes with --real: an offline plan leaves no files but those of --json")
+        request = Request(stack or (), var or (), json, real, output or Path(DEFAULT_OUTPUT))
         done = run_plan(load_all(_names(layouts)), request)
     except LayoutError as error:
         report(error.faults)
         raise typer.Exit(2) from None
     except (UsageError, EngineMissingError) as error:
         print(error, file=sys.stderr)
+        raise typer.Exit(2) from None
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        print(f"{error.filename or 'ops plan'}: {error.strerror}", file=sys.stderr)
         raise typer.Exit(2) from None
     raise typer.Exit(0 if done else 1)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,7 +27,7 @@ from modules.layout import Loaded
 
 from .offline.assumptions import VariableValueError, assumed_account, example_values, parsed
 from .offline.changes import Change, changes
-from .offline.engine import Engine, Plan, Workspace, find_engine
+from .offline.engine import Engine, Workspace, find_engine
 from .offline.server import StandIns
 
 OFFLINE_NOTE = """\
@@ -35,7 +37,10 @@ real, and what AWS would answer is not. It cannot show
   - what there is already, and so no change or replacement of it;
   - values that only AWS knows, such as the AMI, add-on and zone that a data source finds;
   - whether a chart can be downloaded, and what is in it.
-With an account, `python -m ops plan --real` plans with the real providers."""
+With an account, `python -m ops plan --real` plans with the real providers; so does `make plan ARGS=--real`."""
+
+_ERROR = re.compile(r"^\W*Error: (.+)$", re.M)
+_COLOR = re.compile(r"\x1b\[[\d;]*m")
 
 
 class UsageError(ValueError):
@@ -55,7 +60,10 @@ class Request:
 
 @dataclass
 class Planned:
-    """One stack's plan; `data` is `terraform show -json`, None where Terraform has refused to plan."""
+    """One stack's plan; `data` is `terraform show -json`, None where Terraform has refused to plan.
+
+    `text` is Terraform's own, empty where it went to the terminal.
+    """
 
     stack: str
     text: str
@@ -67,6 +75,11 @@ class Planned:
         """What the plan does."""
         return changes(self.data or {})
 
+    @property
+    def errors(self) -> list[str]:
+        """The headline of each error of Terraform, once."""
+        return list(dict.fromkeys(_ERROR.findall(_COLOR.sub("", self.text))))
+
 
 def plan(loaded: Sequence[Loaded], request: Request, console: Console | None = None) -> bool:
     """Plans the stacks of the layouts and prints the plans with a summary; returns whether all could be planned.
@@ -75,24 +88,33 @@ def plan(loaded: Sequence[Loaded], request: Request, console: Console | None = N
         UsageError: an option does not fit the layouts.
         EngineMissingError: there is no Terraform.
     """
+    if not loaded:
+        raise UsageError("no layout is named")
     engine = find_engine()
     wanted = _wanted(loaded, request.stacks)
-    given = {one.name: _given(one, request.variables) for one in loaded}
-    _check_names(loaded, request.variables)
+    assigned = _assigned(loaded, request.variables)
+    given = {one.name: _given(one, assigned) for one in loaded}
+    _check_file(request.json_file)
+    for warning in (warning for one in loaded for warning in one.warnings):
+        print(warning, file=sys.stderr)
     console = console or Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    color = console.is_terminal and not console.no_color
     chosen = [one for one in loaded if wanted & {*one.layout.stacks}]
     _progress(f"synthesizing {', '.join(one.name for one in chosen)}")
     with ExitStack() as context:
         if request.real:
             folder = synthesize(chosen, str(request.output))
-            results = _real(engine, chosen, wanted, folder, request)
+            results = _real(engine, chosen, wanted, folder, assigned, color=color)
         else:
             scratch = Path(context.enter_context(tempfile.TemporaryDirectory(prefix="plan-")))
-            folder = synthesize(chosen, str(scratch / "out"))
-            results = _offline(engine, chosen, wanted, given, scratch, context, console)
+            synthesize(chosen, str(scratch / "out"))
+            results = _offline(engine, chosen, wanted, given, scratch, context, color=color)
+            for result in results:
+                console.rule(f"[bold]{result.stack}", characters="=", align="left")
+                console.file.write(result.text.rstrip() + "\n\n")
+    _summarize(results, console, real=request.real)
     if request.json_file is not None:
         _keep(results, request.json_file)
-    _summarize(results, console, real=request.real)
     return all(result.data is not None for result in results)
 
 
@@ -103,7 +125,8 @@ def _offline(
     given: Mapping[str, Mapping[str, Any]],
     scratch: Path,
     context: ExitStack,
-    console: Console,
+    *,
+    color: bool,
 ) -> list[Planned]:
     workspaces: dict[str, Workspace] = {}
     assumed: dict[str, Mapping[str, Any]] = {}
@@ -122,16 +145,10 @@ def _offline(
                     if name in declared and name not in given[one.name]
                 }
     _progress(f"planning {', '.join(workspaces)} offline")
-    color = console.is_terminal
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        results = list(
+        return list(
             pool.map(lambda item: _planned(item[0], item[1], color, assumed[item[0]]), workspaces.items())
         )
-    for result in results:
-        console.rule(f"[bold]{result.stack}", characters="=", align="left")
-        sys.stdout.flush()
-        console.file.write(result.text.rstrip() + "\n\n")
-    return results
 
 
 def _planned(stack: str, workspace: Workspace, color: bool, assumed: Mapping[str, Any]) -> Planned:
@@ -142,49 +159,79 @@ def _planned(stack: str, workspace: Workspace, color: bool, assumed: Mapping[str
     if step.status != 0:
         return Planned(stack, step.text, None, assumed)
     made = workspace.plan(color=color)
-    return Planned(stack, _own_words(made), None if made.failed else made.json(), assumed)
-
-
-def _own_words(made: Plan) -> str:
-    """Terraform's text, without what it says about the file that the plan is in."""
-    text = made.step.text
-    for ending in ("\n─", "\nSaved the plan to:"):
-        text = text.partition(ending)[0] if not made.failed else text
-    return text
+    if made.failed:
+        return Planned(stack, made.step.text, None, assumed)
+    try:
+        data = made.json()
+    except ValueError:
+        told = (
+            f"{workspace.engine.path} is neither Terraform nor OpenTofu: it answers `show -json` with no JSON"
+        )
+        raise UsageError(told) from None
+    return Planned(stack, made.step.text, data, assumed)
 
 
 def _real(
-    engine: Engine, loaded: Sequence[Loaded], wanted: set[str], folder: Path, request: Request
+    engine: Engine,
+    loaded: Sequence[Loaded],
+    wanted: set[str],
+    folder: Path,
+    assigned: Mapping[str, str],
+    *,
+    color: bool,
 ) -> list[Planned]:
     """Plans in the output folder, where cdktf-cli does so too, with the user's own environment."""
     results = []
-    for stack in [stack for one in loaded for stack in one.layout.stacks if stack in wanted]:
-        declared = _document(folder, stack).get("variable", {})
-        options = [f"-var={text}" for text in request.variables if text.partition("=")[0] in declared]
-        where = folder / "stacks" / stack
+    layouts = {stack: one.layout for one in loaded for stack in one.layout.stacks if stack in wanted}
+    for stack, layout in layouts.items():
         print(f"==== {stack}", flush=True)
-        with tempfile.TemporaryDirectory(prefix="plan-") as scratch:
-            file = Path(scratch, "plan")
-            done = _passed_on(engine, where, "init", "-input=false") or _passed_on(
-                engine, where, "plan", "-input=false", f"-out={file}", *options
+        declared = _document(folder, stack).get("variable", {})
+        variables = {name: text for name, text in assigned.items() if name in declared}
+        data = _really_planned(engine, folder / "stacks" / stack, variables, color=color)
+        results.append(Planned(stack, "", data))
+        if data is None and stack == layout.platform_stack:
+            print(
+                f"\n{stack} looks the cluster {layout.name} up. If that is what failed: it can be planned once the "
+                f"stack {layout.name} has been deployed.",
+                file=sys.stderr,
             )
-            if done:
-                if stack != loaded[0].layout.name and stack.endswith("-platform"):
-                    cluster = stack.removesuffix("-platform")
-                    print(
-                        f"{stack} looks the cluster up: it can be planned once {cluster} has been deployed.",
-                        file=sys.stderr,
-                    )
-                results.append(Planned(stack, "", None))
-                continue
-            shown = engine.run(where, "show", "-json", str(file), environment=os.environ)
-            results.append(Planned(stack, "", json.loads(shown.stdout)))
     return results
 
 
+def _really_planned(
+    engine: Engine, where: Path, variables: Mapping[str, str], *, color: bool
+) -> dict[str, Any] | None:
+    plain = () if color else ("-no-color",)
+    options = [f"-var={name}={text}" for name, text in variables.items()]
+    with tempfile.TemporaryDirectory(prefix="plan-") as scratch:
+        file = Path(scratch, "plan")
+        if _passed_on(engine, where, "init", "-input=false", *plain) != 0:
+            return None
+        # 2: there is something to do, where TF_CLI_ARGS_plan has -detailed-exitcode.
+        if _passed_on(engine, where, "plan", "-input=false", f"-out={file}", *plain, *options) not in (0, 2):
+            return None
+        shown = engine.run(where, "show", "-json", "-no-color", str(file), environment=os.environ)
+        if shown.status != 0:
+            print(shown.text, file=sys.stderr)
+            return None
+        data: dict[str, Any] = json.loads(shown.stdout)
+        return data
+
+
 def _passed_on(engine: Engine, folder: Path, *arguments: str) -> int:
-    """Runs Terraform on the user's own terminal."""
-    return subprocess.run([engine.path, *arguments], cwd=folder, check=False).returncode
+    """Runs Terraform on the user's own terminal; returns its exit status.
+
+    Ctrl-C reaches Terraform too, which then gives the state's lock back: it must not be killed meanwhile.
+    """
+    interrupted: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: interrupted.append(number))
+    try:
+        status = subprocess.run([engine.path, *arguments], cwd=folder, check=False).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if interrupted:
+        raise KeyboardInterrupt
+    return status
 
 
 def _document(folder: Path, stack: str) -> dict[str, Any]:
@@ -197,50 +244,69 @@ def _wanted(loaded: Sequence[Loaded], named: Sequence[str]) -> set[str]:
     there = [stack for one in loaded for stack in one.layout.stacks]
     for name in named:
         if name not in there:
-            raise UsageError(
-                f"--stack {name}: no such stack{_near(name, there)}. There are {', '.join(there)}"
-            )
+            raise UsageError(f"--stack {name}: there is no such stack; {_instead(name, there)}")
     return set(named or there)
 
 
-def _given(one: Loaded, assignments: Sequence[str]) -> dict[str, Any]:
-    """Values that the user gives: --var before the environment."""
-    texts = {name: os.environ[f"TF_VAR_{name}"] for name in _names(one) if f"TF_VAR_{name}" in os.environ}
+def _assigned(loaded: Sequence[Loaded], assignments: Sequence[str]) -> dict[str, str]:
+    """The texts of `--var`, by variable."""
+    known = sorted({variable.name for one in loaded for variable in one.variables})
+    assigned = {}
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
         if not equals:
             raise UsageError(f"--var {assignment}: write --var NAME=VALUE")
-        texts[name] = text
-    try:
-        return {v.name: parsed(v, texts[v.name]) for v in one.variables if v.name in texts}
-    except VariableValueError as error:
-        raise UsageError(str(error)) from None
-
-
-def _check_names(loaded: Sequence[Loaded], assignments: Sequence[str]) -> None:
-    known = sorted({name for one in loaded for name in _names(one)})
-    for assignment in assignments:
-        name = assignment.partition("=")[0]
         if name not in known:
-            there = f"There are {', '.join(known)}" if known else "The layout leaves none open"
-            raise UsageError(f"--var {name}: no such variable{_near(name, known)}. {there}")
+            instead = _instead(name, known) if known else "the layout leaves none open"
+            raise UsageError(f"--var {name}: there is no such variable; {instead}")
+        assigned[name] = text
+    return assigned
 
 
-def _names(one: Loaded) -> list[str]:
-    return [variable.name for variable in one.variables]
+def _given(one: Loaded, assigned: Mapping[str, str]) -> dict[str, Any]:
+    """Values that the user gives: --var before the environment."""
+    values = {}
+    for variable in one.variables:
+        exported = f"TF_VAR_{variable.name}"
+        text = assigned.get(variable.name, os.environ.get(exported))
+        if text is None:
+            continue
+        try:
+            values[variable.name] = parsed(variable, text)
+        except VariableValueError as error:
+            source = "--var" if variable.name in assigned else f"{exported} in the environment"
+            raise UsageError(f"{source}: {error}") from None
+    return values
 
 
-def _near(name: str, there: Sequence[str]) -> str:
+def _instead(name: str, there: Sequence[str]) -> str:
     close = difflib.get_close_matches(name, there, 1)
-    return f"; did you mean {close[0]}?" if close else ""
+    return f"did you mean {close[0]}?" if close else f"there are {', '.join(there)}"
+
+
+def _check_file(file: Path | None) -> None:
+    """Before the time for a plan has been spent."""
+    if file is None:
+        return
+    if file.is_dir() or file.name in ("", "-"):
+        raise UsageError(f"--json {file}: name a file")
+    if not file.parent.is_dir():
+        raise UsageError(f"--json {file}: there is no folder {file.parent}")
+    # The folder, for a file that is not there yet.
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise UsageError(f"--json {file}: cannot be written: Permission denied")
 
 
 def _keep(results: Sequence[Planned], file: Path) -> None:
-    """Writes `terraform show -json`: to the file for one stack, to one beside it for each of several."""
+    """Writes `terraform show -json`: to the file for one stack, to one beside it for each of several.
+
+    Where there is no plan, the file of an earlier one goes: nobody should take it for this one.
+    """
     for result in results:
-        if result.data is None:
-            continue
         where = file if len(results) == 1 else file.with_name(f"{file.stem}.{result.stack}{file.suffix}")
+        if result.data is None:
+            where.unlink(missing_ok=True)
+            continue
         where.write_text(json.dumps(result.data, indent=2) + "\n", encoding="utf-8")
         print(f"wrote {where}", file=sys.stderr)
 
@@ -252,7 +318,7 @@ def _summarize(results: Sequence[Planned], console: Console, *, real: bool) -> N
         table.add_column(column, overflow="fold")
     for result in results:
         if result.data is None:
-            table.add_row(result.stack, "Terraform refused: see above")
+            table.add_row(result.stack, "refused")
             continue
         counts = Counter(change.verb for change in result.changes)
         table.add_row(result.stack, *(str(counts[verb] or "-") for verb in verbs))
@@ -260,12 +326,17 @@ def _summarize(results: Sequence[Planned], console: Console, *, real: bool) -> N
     for change in (change for result in results for change in result.changes):
         if change.verb in ("replace", "delete"):
             console.print(f"  {change}", markup=False, soft_wrap=True)
+    for result in results:
+        if result.data is None:
+            told = f"Terraform refused to plan {result.stack}: {'; '.join(result.errors) or 'see above'}"
+            console.print(told + "\n", markup=False, soft_wrap=True)
     if real:
         return
     assumed = {name: value for result in results for name, value in result.assumed.items()}
     if assumed:
         console.print(
-            "Values that nobody has set, and that this plan made up (set them with --var or TF_VAR_...):"
+            "Values that nobody has set, and that this plan made up (set them with --var or TF_VAR_...):",
+            soft_wrap=True,
         )
         for name, value in sorted(assumed.items()):
             console.print(f"  {name} = {_shown(value)}", markup=False, soft_wrap=True)

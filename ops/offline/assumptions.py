@@ -14,8 +14,11 @@ from modules.layout.values import Var
 from .account import Account
 from .account.zones import zones
 
+# In the examples of ARNs and of a zone: every region has a zone of the letter a.
 _EXAMPLE_REGION = "us-west-2"
 _EXAMPLE_ID = re.compile(r"-[0-9a-f]{17}$")
+# Of a role or a resource group: each gets a name of its own.
+_EXAMPLE_NAME = "/example"
 
 
 class VariableValueError(ValueError):
@@ -27,20 +30,20 @@ def example_values(layout: Layout, variables: tuple[Variable, ...]) -> dict[str,
     numbers = iter(range(16**8))
     partition = Account(region=layout.region).partition
 
-    def located(example: str, kind: str) -> str:
-        if kind == "availability_zone":
-            return next(iter(zones(layout.region)))
+    def located(example: str, variable: Variable) -> str:
         if _EXAMPLE_ID.search(example):
             return f"{example[:-8]}{next(numbers):08x}"
+        if example.endswith(_EXAMPLE_NAME):
+            example = f"{example.removesuffix(_EXAMPLE_NAME)}/{variable.name}"
         return example.replace(_EXAMPLE_REGION, layout.region).replace("arn:aws:", f"arn:{partition}:")
 
     found: dict[str, Any] = {}
     for variable in sorted(variables, key=lambda variable: variable.name):
         example = variable.kind.example
         if isinstance(example, str):
-            found[variable.name] = located(example, variable.kind.name)
+            found[variable.name] = located(example, variable)
         else:
-            found[variable.name] = [located(one, variable.kind.name) for one in example]
+            found[variable.name] = [located(one, variable) for one in example]
     return found
 
 
@@ -67,7 +70,8 @@ def parsed(variable: Variable, text: str) -> Any:
 def assumed_account(layout: Layout, values: Mapping[str, Any]) -> Account:
     """An empty account in the layout's region, with the VPC and the subnets that the layout says exist.
 
-    A subnet lies in the zone of the node group that names it; the others are spread over the region's zones.
+    A subnet lies in the zone of the node group that names it; the others are spread over the region's zones, those first
+    that no node group names.
 
     Args:
         values: the variables' values.
@@ -80,8 +84,8 @@ def assumed_account(layout: Layout, values: Mapping[str, Any]) -> Account:
         if group.availability_zone is not None:
             zone = next(_resolved(group.availability_zone, values))
             placed.update(dict.fromkeys(_all(group.subnet_ids, values), zone))
-    everywhere = list(zones(layout.region))
-    spread = cycle([zone for zone in everywhere if zone not in placed.values()] or everywhere)
+    # With a single zone left, the others have to follow: a control plane needs subnets in two.
+    spread = cycle(sorted(zones(layout.region), key=lambda zone: zone in placed.values()))
     named = [network.private_subnet_ids, network.public_subnet_ids]
     named += [group.subnet_ids for group in layout.node_groups.values()]
     for subnets in named:

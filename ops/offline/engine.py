@@ -15,16 +15,6 @@ from typing import Any
 from .checks import unknown_keys
 from .server import StandIns
 
-# What of the user's environment would change where or how an offline run works.
-_NOT_OURS = (
-    "TF_CLI_ARGS",
-    "TF_DATA_DIR",
-    "TF_WORKSPACE",
-    "TF_PLUGIN_CACHE_DIR",
-    "TF_REATTACH_PROVIDERS",
-    "TF_INPUT",
-)
-
 
 class EngineMissingError(RuntimeError):
     """There is no Terraform to run."""
@@ -80,7 +70,8 @@ def find_engine(environment: Mapping[str, str] | None = None) -> Engine:
     for name in [named] if named else ["terraform", "tofu"]:
         found = shutil.which(name, path=given.get("PATH"))
         if found is not None:
-            return Engine(found)
+            # Absolute: it runs in the folder of a stack.
+            return Engine(str(Path(found).absolute()))
     if named:
         raise EngineMissingError(
             f"TERRAFORM_BINARY_NAME is {named}, which is not a program on the PATH. Set it to the path of a Terraform "
@@ -129,7 +120,7 @@ class Workspace:
     @property
     def environment(self) -> dict[str, str]:
         """The user's environment without what would lead elsewhere, with the stand-ins and the variables."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_OURS)}
+        kept = {name: value for name, value in os.environ.items() if not _leads_elsewhere(name)}
         values = {
             f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value)
             for name, value in self.variables.items()
@@ -143,7 +134,8 @@ class Workspace:
             "TF_CLI_CONFIG_FILE": str(self.folder / "terraform.rc"),
             "TF_IN_AUTOMATION": "1",
             "CHECKPOINT_DISABLE": "1",
-            # Terraform is gone before it has much to collect: garbage collection is a fifth of its time.
+            # Terraform is gone before it has much to collect. Measured on eks-p5-odcr against Go's 100: a plan takes a
+            # fifth less processor time, an apply an eighth, for 33 MiB more memory; no collection at all saves no more.
             "GOGC": os.environ.get("GOGC", "400"),
         }
 
@@ -227,6 +219,14 @@ class Plan:
             raise RuntimeError(f"terraform show has failed:\n{shown.text}")
         result: dict[str, Any] = json.loads(shown.stdout)
         return result
+
+
+def _leads_elsewhere(name: str) -> bool:
+    """Whether a variable of the user's environment would change what is run, where, or on which providers.
+
+    TF_CLI_ARGS_plan, TF_DATA_DIR, TF_WORKSPACE, OpenTofu's TF_ENCRYPTION and more do; a log may be wanted.
+    """
+    return name.startswith("TF_") and not name.startswith("TF_LOG")
 
 
 def _address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:

@@ -138,9 +138,15 @@ class Provider:
             )
         return self._schema
 
-    def validate_provider_config(self, _request: Message) -> Message:
-        """Nothing that core has not checked."""
-        return message("ValidateProviderConfigResponse")
+    @_guarded("ValidateProviderConfigResponse")
+    def validate_provider_config(self, request: Message) -> Message:
+        """Refuses a region that there is not."""
+        region = (decode(request.config.msgpack) or {}).get("region")
+        told = checks.region_problem(region) if self.name == "aws" and isinstance(region, str) else None
+        return message(
+            "ValidateProviderConfigResponse",
+            diagnostics=[] if told is None else [error("Invalid provider configuration", told, ("region",))],
+        )
 
     @_guarded("ConfigureProviderResponse")
     def configure_provider(self, request: Message) -> Message:

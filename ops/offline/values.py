@@ -81,6 +81,8 @@ def conform(body: Body, value: dict[str, Any]) -> dict[str, Any]:
             inner = body.blocks[name].body
             if isinstance(child, list):
                 result[name] = [_conforming(inner, one) for one in child]
+            elif body.blocks[name].nesting == "map":
+                result[name] = {key: _conforming(inner, one) for key, one in child.items()}
             else:
                 result[name] = _conforming(inner, child)
     return result

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from tests.checkout import ROOT, copied, environment
+
 pytestmark = pytest.mark.e2e
 
-ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 # Run as they stand, in a copy of the checkout, in this order. They have to succeed.
@@ -28,11 +29,15 @@ RUN = (
     "LAYOUT=eks-p5-odcr npx cdktf synth",
     "make docs",
     "make policy LAYOUT=eks-p5-odcr",
+    "make plan LAYOUT=eks-p5-odcr-vpc",
+    ".venv/bin/python -m ops plan eks-p5-odcr --var availability_zone=us-west-2b",
+    'make plan LAYOUT=my-cluster.yaml ARGS="--stack llm-training --json plan.json"',
 )
 # Ask an AWS account or a cluster: only what make would run is looked at.
 DRY = ("make deploy LAYOUT=eks-g4dn", "make destroy LAYOUT=eks-g4dn")
 # Run by other tests, or by the run that this test is part of.
 ELSEWHERE = {
+    "make plan LAYOUT=eks-g4dn ARGS=--real": "tests/engine/test_plan_command.py",
     "make": "tests/e2e/test_make.py",
     "make help": "tests/e2e/test_make.py",
     "make test": "the command that runs this",
@@ -62,17 +67,7 @@ KUBECTL = [command for command in SHOWN if command.startswith("kubectl ")]
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the checkout that shares what make has set up."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    copy = tmp_path_factory.mktemp("docs") / "checkout"
-    for name in listed.stdout.splitlines():
-        if (ROOT / name).is_file():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, copy / name)
-    for shared in (".tools", ".venv", ".checkov", "node_modules"):
-        assert (ROOT / shared).is_dir(), f"{shared} is missing: run `make setup`"
-        (copy / shared).symlink_to(ROOT / shared)
+    copy = copied(tmp_path_factory.mktemp("docs") / "checkout", ".tools", ".venv", ".checkov", "node_modules")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for name, text in re.findall(r"^```yaml\n# (\S+\.yaml)\n(.*?)^```$", readme, re.M | re.S):
         (copy / name).write_text(f"# {name}\n{text}", encoding="utf-8")
@@ -80,13 +75,10 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {
-        key: value for key, value in os.environ.items() if key not in ("LAYOUT", "MAKEFLAGS", "MAKELEVEL")
-    }
     return subprocess.run(
         ["bash", "-c", command],
         cwd=folder,
-        env=environment | {"CI": "1", "CHECKPOINT_DISABLE": "1"},
+        env=environment(),
         capture_output=True,
         text=True,
         timeout=300,

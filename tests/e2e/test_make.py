@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.checkout import ROOT, copied
+
 pytestmark = pytest.mark.e2e
 
-ROOT = Path(__file__).parents[2]
 CORE_UTILITIES = [
     "basename",
     "cat",
@@ -44,14 +45,7 @@ STRAY = {
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """The files of this checkout, changes that are not committed included, at a path that has a blank in it."""
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    folder = tmp_path / "a check out"
-    for name in filter(None, names.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    return folder
+    return copied(tmp_path / "a check out")
 
 
 @pytest.fixture

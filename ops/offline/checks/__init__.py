@@ -22,9 +22,10 @@ from . import (
 )
 from .nested import unknown_keys
 from .problem import Problem
+from .regions import region_problem
 from .walk import Given, given
 
-__all__ = ["Problem", "problems", "read_only", "unknown_keys"]
+__all__ = ["Problem", "problems", "read_only", "region_problem", "unknown_keys"]
 
 
 def problems(type_name: str, body: Body, config: Mapping[str, Any]) -> list[Problem]:
