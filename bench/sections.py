@@ -9,8 +9,10 @@ from pathlib import Path
 
 from modules.bindings import STOCK_SWITCH
 from modules.bindings.node import wheel_node
+from modules.layout import preset_names
 
 from . import layouts
+from . import offline as terraform
 from .measure import ROOT, Sample, alternate, median_mib, median_seconds, progress, synth
 from .report import Report
 
@@ -127,9 +129,16 @@ def growth(settings: Settings, report: Report) -> None:
             report.table(f"Growth with {name} (one run)", (name, "resources", "wall, s", "MiB"), rows)
 
 
+def offline(settings: Settings, report: Report) -> None:
+    """Terraform on stand-ins, without network and account."""
+    output = settings.synth(layout=",".join(preset_names())).output
+    terraform.measure(report, layout=settings.layout, runs=settings.runs, env=settings.node, output=output)
+
+
 SECTIONS: Mapping[str, Callable[[Settings, Report], None]] = {
     "stock": against_stock,
     "floor": against_floor,
     "cold": cold_cache,
     "growth": growth,
+    "offline": offline,
 }

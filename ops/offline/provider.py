@@ -145,7 +145,7 @@ class Provider:
         told = checks.region_problem(region) if self.name == "aws" and isinstance(region, str) else None
         return message(
             "ValidateProviderConfigResponse",
-            diagnostics=[] if told is None else [error("Invalid provider configuration", told, ("region",))],
+            diagnostics=[] if told is None else [error("Invalid argument", told, ("region",))],
         )
 
     @_guarded("ConfigureProviderResponse")

@@ -62,7 +62,13 @@ LOGS = {"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": "*"}
 TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "eks.amazonaws.com"}}
 
 ARGUMENTS = (
-    wrong("a region that there is not", "provider.aws", "region", "us-west-22", "Did you mean us-west-2?"),
+    Mistake(
+        "a region that there is not",
+        Layer.ARGUMENT,
+        "provider",
+        "Did you mean us-west-2?",
+        put("provider.aws", "region", "us-west-22"),
+    ),
     # One of a few words
     wrong(
         "an AMI type that is misspelt", SYS, "ami_type", "AL2023_X86_64_STANDARD", '"AL2023_x86_64_STANDARD"?'
