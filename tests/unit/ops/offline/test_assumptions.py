@@ -1,0 +1,232 @@
+"""What an offline plan assumes: values for variables, and the network that a layout says exists."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Network
+from typing import Any
+
+import pytest
+
+from modules.layout import Loaded, load, preset_names
+from modules.layout.values import (
+    KMS_KEY_ARN,
+    PRINCIPAL_ARN,
+    RESERVATION_ID,
+    RESOURCE_GROUP_ARN,
+    ROLE_ARN,
+    SUBNET_ID,
+    VPC_ID,
+    ZONE,
+)
+from ops.offline.account import Account
+from ops.offline.account.zones import zones
+from ops.offline.assumptions import VariableValueError, assumed_account, example_values, parsed
+from tests.conftest import TODAY
+from tests.terraform_json import Load
+
+REGIONS = [
+    "us-west-1",
+    "us-west-2",
+    "us-east-1",
+    "eu-central-1",
+    "ap-northeast-1",
+    "us-gov-west-1",
+    "cn-north-1",
+]
+
+# A variable wherever one of its kind may stand, and two of some.
+ALL_KINDS = """
+region: {region}
+network: {{vpc_id: var.vpc, private_subnet_ids: var.private, public_subnet_ids: [var.public_a, var.public_b]}}
+cluster:
+  role_arn: var.cluster_role
+  secrets_encryption: {{kms_key_arn: var.key}}
+  access_entries:
+    alice: {{principal_arn: var.alice}}
+    bob: {{principal_arn: var.bob}}
+node_groups:
+  one:
+    instance_type: p5.48xlarge
+    size: {{min: 0, desired: 1, max: 1}}
+    availability_zone: var.zone
+    subnet_ids: [var.subnet]
+    capacity: {{type: odcr, reservation_id: var.reservation}}
+  two:
+    instance_type: p5.48xlarge
+    size: {{min: 0, desired: 1, max: 1}}
+    availability_zone: var.other_zone
+    subnet_ids: [var.other_subnet]
+    capacity: {{type: odcr, reservation_group_arn: var.group}}
+"""
+FORMS = {
+    "vpc": VPC_ID,
+    "private": SUBNET_ID,
+    "public_a": SUBNET_ID,
+    "public_b": SUBNET_ID,
+    "subnet": SUBNET_ID,
+    "other_subnet": SUBNET_ID,
+    "cluster_role": ROLE_ARN,
+    "key": KMS_KEY_ARN,
+    "alice": PRINCIPAL_ARN,
+    "bob": PRINCIPAL_ARN,
+    "zone": ZONE,
+    "other_zone": ZONE,
+    "reservation": RESERVATION_ID,
+    "group": RESOURCE_GROUP_ARN,
+}
+
+
+def examples(loaded: Loaded) -> dict[str, Any]:
+    return example_values(loaded.layout, loaded.variables)
+
+
+def everything(values: dict[str, Any]) -> list[str]:
+    """All values, those of lists one by one."""
+    return [one for value in values.values() for one in (value if isinstance(value, list) else [value])]
+
+
+# Values of variables
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_every_kind_of_variable_has_a_value_of_its_form_in_the_region(layout: Load, region: str) -> None:
+    loaded = layout(ALL_KINDS.format(region=region))
+    values = examples(loaded)
+    assert values.keys() == FORMS.keys()
+    for name, form in FORMS.items():
+        for one in everything({name: values[name]}):
+            assert re.fullmatch(form, one), f"{name}: {one}"
+    assert values["zone"] in zones(region)
+    partition = Account(region=region).partition
+    for name in ("cluster_role", "key", "alice", "bob", "group"):
+        assert values[name].startswith(f"arn:{partition}:"), values[name]
+    for name in ("key", "group"):
+        assert values[name].split(":")[3] == region
+
+
+def test_no_id_and_no_name_is_given_twice(layout: Load) -> None:
+    values = examples(layout(ALL_KINDS.format(region="us-west-2")))
+    # Two groups may well be in one zone.
+    assert values.pop("zone") == values.pop("other_zone")
+    found = everything(values)
+    assert len(found) == len(set(found))
+    assert len(values["private"]) == 2
+
+
+def test_the_values_are_the_same_each_time(layout: Load) -> None:
+    loaded = layout(ALL_KINDS.format(region="us-west-2"))
+    assert examples(loaded) == examples(loaded)
+    assert example_values(loaded.layout, tuple(reversed(loaded.variables))) == examples(loaded)
+
+
+@pytest.mark.parametrize("preset", preset_names())
+def test_every_variable_of_a_preset_has_a_value(preset: str) -> None:
+    loaded = load(preset, today=TODAY)
+    values = examples(loaded)
+    assert values.keys() == {variable.name for variable in loaded.variables}
+    for variable in loaded.variables:
+        assert isinstance(values[variable.name], list) == variable.kind.many
+
+
+# Values that somebody gives
+
+
+def test_a_text_is_taken_as_it_is_and_a_list_is_read_as_json(layout: Load) -> None:
+    loaded = layout(ALL_KINDS.format(region="us-west-2"))
+    named = {variable.name: variable for variable in loaded.variables}
+    assert parsed(named["vpc"], "vpc-1") == "vpc-1"
+    assert parsed(named["vpc"], "[1]") == "[1]"
+    assert parsed(named["private"], '["subnet-1", "subnet-2"]') == ["subnet-1", "subnet-2"]
+    assert parsed(named["private"], "[]") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["subnet-1", "subnet-1,subnet-2", '"subnet-1"', "[1]", '{"a": "b"}', "", "[a]"]
+)
+def test_what_is_no_list_of_texts_is_refused_with_an_example(layout: Load, text: str) -> None:
+    loaded = layout(ALL_KINDS.format(region="us-west-2"))
+    (private,) = [variable for variable in loaded.variables if variable.name == "private"]
+    with pytest.raises(VariableValueError, match=r'^private: .*\["subnet-0123456789abcdef0", "subnet-'):
+        parsed(private, text)
+
+
+# The account
+
+
+def account_of(loaded: Loaded, **given: Any) -> Account:
+    return assumed_account(loaded.layout, {**examples(loaded), **given})
+
+
+def test_a_layout_with_a_vpc_of_its_own_starts_in_an_empty_account(layout: Load) -> None:
+    account = account_of(layout('region: eu-west-1\nkubernetes_version: "1.35"\n'))
+    assert (account.region, account.vpcs, account.subnets) == ("eu-west-1", {}, {})
+    assert account.assumed_version == "1.35"
+
+
+def test_what_the_layout_names_exists(layout: Load) -> None:
+    loaded = layout(ALL_KINDS.format(region="us-west-2") + 'kubernetes_version: "1.35"\n')
+    values = examples(loaded)
+    account = account_of(loaded)
+    assert list(account.vpcs) == [values["vpc"]]
+    named = [*values["private"], *(values[n] for n in ("public_a", "public_b", "subnet", "other_subnet"))]
+    assert sorted(account.subnets) == sorted(named)
+    assert {subnet.vpc_id for subnet in account.subnets.values()} == {values["vpc"]}
+    assert account.assumed_version == "1.35"
+    assert account.resources == {}
+
+
+def test_subnets_lie_beside_each_other_in_the_vpc(layout: Load) -> None:
+    account = account_of(layout(ALL_KINDS.format(region="us-west-2")))
+    (vpc,) = account.vpcs.values()
+    ranges = [IPv4Network(subnet.cidr) for subnet in account.subnets.values()]
+    assert all(one.subnet_of(IPv4Network(vpc.cidr)) for one in ranges)
+    assert not any(a.overlaps(b) for index, a in enumerate(ranges) for b in ranges[index + 1 :])
+
+
+def test_a_groups_subnet_lies_in_the_groups_zone_and_the_others_are_spread(layout: Load) -> None:
+    loaded = layout(ALL_KINDS.format(region="us-west-2"))
+    values = examples(loaded)
+    account = account_of(loaded, zone="us-west-2c", other_zone="us-west-2b")
+    zone = {name: subnet.zone for name, subnet in account.subnets.items()}
+    assert zone[values["subnet"]] == "us-west-2c"
+    assert zone[values["other_subnet"]] == "us-west-2b"
+    assert {zone[subnet] for subnet in values["private"]} == {"us-west-2a", "us-west-2d"}
+    assert zone[values["public_a"]] != zone[values["public_b"]]
+
+
+@pytest.mark.parametrize("taken", [("eu-west-1a", "eu-west-1b"), ("eu-west-1c", "eu-west-1c")])
+def test_the_control_plane_always_gets_two_zones(layout: Load, taken: tuple[str, str]) -> None:
+    loaded = layout(ALL_KINDS.format(region="eu-west-1"))
+    account = account_of(loaded, zone=taken[0], other_zone=taken[1])
+    private = {account.subnets[subnet].zone for subnet in examples(loaded)["private"]}
+    assert len(private) == 2
+
+
+def test_a_subnet_that_is_the_clusters_and_a_groups_lies_in_the_groups_zone(layout: Load) -> None:
+    loaded = layout(ALL_KINDS.format(region="us-west-2"))
+    shared = "subnet-0aaaaaaaaaaaaaaa0"
+    account = account_of(
+        loaded, private=[shared, "subnet-0aaaaaaaaaaaaaaa1"], subnet=shared, zone="us-west-2d"
+    )
+    assert account.subnets[shared].zone == "us-west-2d"
+    assert account.subnets["subnet-0aaaaaaaaaaaaaaa1"].zone != "us-west-2d"
+
+
+def test_ids_that_are_written_out_count_as_variables_do(layout: Load) -> None:
+    ids = [f"subnet-0123456789abcdef{number}" for number in range(3)]
+    loaded = layout(
+        f"""
+        network: {{vpc_id: vpc-0123456789abcdef0, private_subnet_ids: [{ids[0]}, {ids[1]}]}}
+        node_groups:
+          gpu:
+            instance_type: g5.8xlarge
+            size: {{min: 0, desired: 1, max: 1}}
+            availability_zone: us-west-2b
+            subnet_ids: [{ids[2]}]
+        """
+    )
+    account = account_of(loaded)
+    assert list(account.vpcs) == ["vpc-0123456789abcdef0"]
+    assert account.subnets[ids[2]].zone == "us-west-2b"
+    assert {account.subnets[one].zone for one in ids[:2]} == {"us-west-2a", "us-west-2c"}
