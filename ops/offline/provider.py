@@ -203,7 +203,7 @@ class Provider:
     def read_resource(self, request: Message) -> Message:
         """What the account has now; nothing where it is gone."""
         known = decode(request.current_state.msgpack)
-        found = self.account.resources.get((request.type_name, known["id"]))
+        found = self.account.get(request.type_name, _id(known, request.private))
         return message("ReadResourceResponse", new_state=_dynamic(found), private=request.private)
 
     @_guarded("PlanResourceChangeResponse")
@@ -215,7 +215,11 @@ class Provider:
         proposed = decode(request.proposed_new_state.msgpack)
         config = decode(request.config.msgpack)
         if proposed is None:
-            return message("PlanResourceChangeResponse", planned_state=request.proposed_new_state)
+            return message(
+                "PlanResourceChangeResponse",
+                planned_state=request.proposed_new_state,
+                planned_private=request.prior_private,
+            )
         result = overlay.with_defaults(kind, body, config, planned(body, config, prior, proposed), prior)
         self._tags_and_region(body, config, result, prior)
         replaced = []
@@ -226,6 +230,7 @@ class Provider:
             "PlanResourceChangeResponse",
             planned_state=_dynamic(result),
             requires_replace=[attribute_path(_steps(path)) for path in replaced],
+            planned_private=request.prior_private,
             legacy_type_system=self._legacy,
         )
 
@@ -241,11 +246,11 @@ class Provider:
             return self._make(request, prior, wanted)
 
     def _delete(self, request: Message, prior: dict[str, Any]) -> Message:
-        kind = request.type_name
-        refused = self._refused("delete", kind, prior["id"], prior, prior)
+        kind, id = request.type_name, _id(prior, request.planned_private)
+        refused = self._refused("delete", kind, id, prior, prior)
         if refused is not None:
-            return self._failed(request.prior_state, f"{kind} {prior['id']}", refused)
-        self.account.deleted(kind, prior["id"])
+            return self._failed(request.prior_state, f"{kind} {id}", refused, id)
+        self.account.deleted(kind, id)
         return message("ApplyResourceChangeResponse", new_state=request.planned_state)
 
     def _make(self, request: Message, prior: dict[str, Any] | None, wanted: dict[str, Any]) -> Message:
@@ -255,15 +260,22 @@ class Provider:
             new = fakes.filled(kind, self._resources[kind], wanted, prior, self.account)
         except fakes.RefusedError as refusal:
             return self._failed(request.prior_state, kind, Fault(str(refusal)))
-        refused = self._refused(action, kind, new["id"], wanted, prior)
+        if prior is None:
+            id = str(new.get("id") or fakes.identity(kind, wanted, self.account))
+        else:
+            id = _id(new, request.planned_private)
+        refused = self._refused(action, kind, id, wanted, prior)
         if refused is not None and not refused.made:
-            return self._failed(request.prior_state, kind, refused)
-        record = self.account.created if action == "create" else self.account.changed
-        record(kind, new)
+            return self._failed(request.prior_state, kind, refused, id)
+        record = self.account.created if prior is None else self.account.changed
+        record(kind, new, id)
         if refused is not None:
-            return self._failed(_dynamic(new), kind, refused)
+            return self._failed(_dynamic(new), kind, refused, id)
         return message(
-            "ApplyResourceChangeResponse", new_state=_dynamic(new), legacy_type_system=self._legacy
+            "ApplyResourceChangeResponse",
+            new_state=_dynamic(new),
+            private=id.encode(),
+            legacy_type_system=self._legacy,
         )
 
     def _refused(
@@ -275,10 +287,11 @@ class Provider:
         refusal = fakes.refusal(kind, action, values, prior, self.account)
         return None if refusal is None else Fault(refusal)
 
-    def _failed(self, state: Message, what: str, fault: Fault) -> Message:
+    def _failed(self, state: Message, what: str, fault: Fault, id: str = "") -> Message:
         return message(
             "ApplyResourceChangeResponse",
             new_state=state,
+            private=id.encode(),
             diagnostics=[error(f"operation on {what} failed", fault.message)],
             legacy_type_system=self._legacy,
         )
@@ -293,8 +306,12 @@ class Provider:
                 "ImportResourceStateResponse",
                 diagnostics=[error("Cannot import non-existent remote object", told)],
             )
-        state = {**empty(self._resources[kind]), "id": request.id}
-        imported = message("ImportedResource", type_name=kind, state=_dynamic(state))
+        state = empty(self._resources[kind])
+        if "id" in state:
+            state["id"] = request.id
+        imported = message(
+            "ImportedResource", type_name=kind, state=_dynamic(state), private=request.id.encode()
+        )
         return message("ImportResourceStateResponse", imported_resources=[imported])
 
     # Data
@@ -338,6 +355,11 @@ class Provider:
     def _legacy(self) -> bool:
         """Whether the provider is of the SDK whose values may differ a little from the configuration."""
         return self.name != "helm"
+
+
+def _id(state: Mapping[str, Any], private: bytes) -> str:
+    """What the account knows a resource by: what we had Terraform keep with the state, since not every type has an id."""
+    return private.decode() or str(state["id"])
 
 
 def _dynamic(value: Any) -> Message:

@@ -6,11 +6,13 @@ package: an unknown value is extension 0, a refined unknown extension 12.
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgpack
 
-from .schema import Body
+from .schema import Body, CtyType
 
 
 class Unknown:
@@ -28,6 +30,14 @@ class Unknown:
         return self
 
 
+@dataclass(frozen=True, slots=True)
+class Dynamic:
+    """A value of an attribute that takes any type, with its type: a `kubernetes_manifest`'s `manifest`."""
+
+    type: CtyType
+    value: Any
+
+
 UNKNOWN: Final = Unknown()
 _WIRE = msgpack.ExtType(0, b"\x00")
 
@@ -36,7 +46,16 @@ def decode(data: bytes) -> Any:
     """A value of plain dicts, lists and scalars; refinements of unknown values are dropped."""
     if not data:
         return None
-    return msgpack.unpackb(data, raw=False, strict_map_key=False, ext_hook=lambda _code, _data: UNKNOWN)
+    return msgpack.unpackb(
+        data, raw=False, strict_map_key=False, list_hook=_typed, ext_hook=lambda _code, _data: UNKNOWN
+    )
+
+
+def _typed(items: list[Any]) -> Any:
+    """A list, or a value with its type in front: only that is bytes."""
+    if len(items) == 2 and isinstance(items[0], bytes):
+        return Dynamic(json.loads(items[0]), items[1])
+    return items
 
 
 def encode(value: Any) -> bytes:
@@ -51,6 +70,8 @@ def _plain(value: Any) -> Any:
         return {key: _plain(child) for key, child in value.items()}
     if isinstance(value, list):
         return [_plain(child) for child in value]
+    if isinstance(value, Dynamic):
+        return [json.dumps(value.type).encode(), _plain(value.value)]
     return value
 
 
@@ -60,6 +81,8 @@ def has_unknown(value: Any) -> bool:
         return any(has_unknown(child) for child in value.values())
     if isinstance(value, list):
         return any(has_unknown(child) for child in value)
+    if isinstance(value, Dynamic):
+        return has_unknown(value.value)
     return value is UNKNOWN
 
 
@@ -76,7 +99,8 @@ def conform(body: Body, value: dict[str, Any]) -> dict[str, Any]:
     result = empty(body)
     for name, child in value.items():
         if name in body.attributes:
-            result[name] = child
+            written = body.attributes[name].type == "dynamic" and isinstance(child, dict)
+            result[name] = Dynamic(child["type"], child["value"]) if written else child
         elif name in body.blocks and child is not None:
             inner = body.blocks[name].body
             if isinstance(child, list):

@@ -493,3 +493,39 @@ def test_stand_ins_can_be_programs_that_terraform_starts_from_a_mirror(
     step = engine.run(made.folder, "init", "-no-color", "-upgrade", environment=environment)
     assert step.status == 1
     assert "no available releases match" in one_line(step.stderr)
+
+
+def test_types_without_an_id_and_values_of_any_type_live_like_others(engine: Engine, tmp_path: Path) -> None:
+    def document(text: str) -> dict[str, Any]:
+        config_map = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "a", "namespace": "default"},
+            "data": {"text": text},
+        }
+        association = {"security_group_id": "sg-0123456789abcdef0", "vpc_id": "vpc-0123456789abcdef0"}
+        return {
+            "provider": {"kubernetes": [{}], "aws": [{"region": "us-west-2"}]},
+            "resource": {
+                "kubernetes_manifest": {"any": {"manifest": config_map}},
+                "aws_vpc_security_group_vpc_association": {"none": association},
+            },
+        }
+
+    account = Account()
+    account.assume_cluster("demo")
+    with StandIns(account) as stand_ins:
+        workspace = Workspace(engine, tmp_path, stand_ins).configure(document("one"))
+        succeeded(workspace.init())
+        succeeded(workspace.apply())
+        assert len(account.resources) == 2
+        assert planned(workspace) == []
+        workspace.configure(document("two"))
+        assert [str(change) for change in planned(workspace)] == [
+            "update kubernetes_manifest.any (manifest, object)"
+        ]
+        succeeded(workspace.apply())
+        assert planned(workspace) == []
+        succeeded(workspace.destroy())
+        assert account.resources == {}
+        assert stand_ins.defects == []

@@ -125,17 +125,17 @@ class Account:
 
     # What was made
 
-    def created(self, type_name: str, state: State) -> None:
-        """Records a resource that was made."""
+    def created(self, type_name: str, state: State, id: str | None = None) -> None:
+        """Records a resource that was made; `id` is for types whose state has none."""
         with self.lock:
-            key = type_name, str(state["id"])
+            key = type_name, id or str(state["id"])
             self.resources[key] = deepcopy(dict(state))
             self.made[key] += 1
 
-    def changed(self, type_name: str, state: State) -> None:
+    def changed(self, type_name: str, state: State, id: str | None = None) -> None:
         """Records a resource as it is now."""
         with self.lock:
-            self.resources[type_name, str(state["id"])] = deepcopy(dict(state))
+            self.resources[type_name, id or str(state["id"])] = deepcopy(dict(state))
 
     def deleted(self, type_name: str, id: str) -> None:
         """Forgets a resource; one that is not there is no error, as in AWS's providers."""

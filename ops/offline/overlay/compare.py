@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ..values import UNKNOWN, has_unknown
+from ..values import UNKNOWN, Dynamic, has_unknown
 from .model import Rule, Values
 
 Steps = tuple[str | int, ...]
@@ -18,6 +18,8 @@ def at(values: Values, path: str) -> Any:
     for step in path.split("."):
         if found is UNKNOWN:
             return UNKNOWN
+        if isinstance(found, Dynamic):
+            found = found.value
         if isinstance(found, list):
             found = found[int(step)] if int(step) < len(found) else None
         else:

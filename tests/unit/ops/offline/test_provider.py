@@ -74,9 +74,14 @@ class Terraform:
 
     def read(self, kind: str, state: dict[str, Any]) -> Any:
         response = self.provider.read_resource(
-            message("ReadResourceRequest", type_name=kind, current_state=dynamic(state), private=b"p")
+            message(
+                "ReadResourceRequest",
+                type_name=kind,
+                current_state=dynamic(state),
+                private=str(state["id"]).encode(),
+            )
         )
-        assert response.private == b"p"
+        assert response.private == str(state["id"]).encode()
         return decode(response.new_state.msgpack)
 
 

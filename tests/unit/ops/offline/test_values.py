@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ops.offline.schema import Attribute, Body, NestedBlock
-from ops.offline.values import UNKNOWN, conform, decode, empty, encode, has_unknown
+from ops.offline.values import UNKNOWN, Dynamic, conform, decode, empty, encode, has_unknown
 
 INNER = Body({"a": Attribute("a", "string"), "b": Attribute("b", "number")})
 BODY = Body(
@@ -49,9 +49,9 @@ def test_an_unknown_of_which_something_is_known_is_unknown(code: int) -> None:
     assert decode(msgpack.packb({"id": msgpack.ExtType(code, b"\x81\x01\xc2")})) == {"id": UNKNOWN}
 
 
-def test_the_type_of_a_dynamic_value_stays_bytes() -> None:
+def test_a_dynamic_value_keeps_its_type() -> None:
     wire = msgpack.packb([b'"string"', "x"], use_bin_type=True)
-    assert decode(wire) == [b'"string"', "x"]
+    assert decode(wire) == Dynamic("string", "x")
     assert encode(decode(wire)) == wire
 
 
@@ -115,3 +115,15 @@ def test_blocks_that_are_null_in_a_state_are_empty() -> None:
 def test_state_that_fits_stays_as_it_is() -> None:
     value = {**empty(BODY), "tags": {"a": "b"}, "some": [{"a": "1", "b": 2}]}
     assert conform(BODY, value) == value
+
+
+def test_a_dynamic_value_is_read_back_from_the_state_with_its_type() -> None:
+    body = Body({"any": Attribute("any", "dynamic", optional=True)})
+    written = {"any": {"type": ["object", {"a": "string"}], "value": {"a": "x"}}}
+    assert conform(body, written) == {"any": Dynamic(["object", {"a": "string"}], {"a": "x"})}
+    assert conform(body, {"any": None}) == {"any": None}
+
+
+def test_an_unknown_within_a_dynamic_value_is_seen() -> None:
+    assert has_unknown({"any": Dynamic("string", UNKNOWN)})
+    assert not has_unknown({"any": Dynamic("string", "x")})
