@@ -12,7 +12,9 @@ from modules.app import DEFAULT_OUTPUT, chosen_layouts
 from modules.layout import Fault, LayoutError, load_all
 
 from .docs import layout_reference
-from .offline.engine import EngineMissingError
+from .offline.engine import EngineError
+from .offline.schema import SchemaError
+from .offline.server import UnknownProviderError
 from .plan import Request, UsageError
 from .plan import plan as run_plan
 from .policy import PolicyError
@@ -89,7 +91,7 @@ def plan(
     except LayoutError as error:
         report(error.faults)
         raise typer.Exit(2) from None
-    except (UsageError, EngineMissingError) as error:
+    except (UsageError, EngineError, SchemaError, UnknownProviderError) as error:
         print(error, file=sys.stderr)
         raise typer.Exit(2) from None
     except BrokenPipeError:

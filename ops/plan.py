@@ -32,7 +32,7 @@ from .offline.server import StandIns
 
 OFFLINE_NOTE = """\
 This is a plan against an empty account, with stand-ins for the providers: the arguments, references, order and checks are
-real, and what AWS would answer is not. It cannot show
+real, and what AWS would answer is not. What the layout names is taken to exist, and so is its cluster for the platform stack. It cannot show
   - whether the account has the quota, the capacity reservation, the permissions and the existing VPC that the layout names;
   - what there is already, and so no change or replacement of it;
   - values that only AWS knows, such as the AMI, add-on and zone that a data source finds;
@@ -293,6 +293,8 @@ def _check_file(file: Path | None) -> None:
     if not file.parent.is_dir():
         raise UsageError(f"--json {file}: there is no folder {file.parent}")
     # The folder, for a file that is not there yet.
+    if file.exists() and not file.is_file():
+        raise UsageError(f"--json {file}: name a regular file")
     if not os.access(file if file.exists() else file.parent, os.W_OK):
         raise UsageError(f"--json {file}: cannot be written: Permission denied")
 
@@ -305,7 +307,8 @@ def _keep(results: Sequence[Planned], file: Path) -> None:
     for result in results:
         where = file if len(results) == 1 else file.with_name(f"{file.stem}.{result.stack}{file.suffix}")
         if result.data is None:
-            where.unlink(missing_ok=True)
+            if where.is_file():
+                where.unlink()
             continue
         where.write_text(json.dumps(result.data, indent=2) + "\n", encoding="utf-8")
         print(f"wrote {where}", file=sys.stderr)
@@ -332,14 +335,19 @@ def _summarize(results: Sequence[Planned], console: Console, *, real: bool) -> N
             console.print(told + "\n", markup=False, soft_wrap=True)
     if real:
         return
-    assumed = {name: value for result in results for name, value in result.assumed.items()}
-    if assumed:
+    values = {(name, _shown(value)) for result in results for name, value in result.assumed.items()}
+    if values:
         console.print(
             "Values that nobody has set, and that this plan made up (set them with --var or TF_VAR_...):",
             soft_wrap=True,
         )
-        for name, value in sorted(assumed.items()):
-            console.print(f"  {name} = {_shown(value)}", markup=False, soft_wrap=True)
+        names = Counter(name for name, _ in values)
+        for name, value in sorted(values):
+            users = [
+                one.stack for one in results if name in one.assumed and _shown(one.assumed[name]) == value
+            ]
+            where = f"  ({', '.join(users)})" if names[name] > 1 else ""
+            console.print(f"  {name} = {value}{where}", markup=False, soft_wrap=True)
         console.print()
     console.print(OFFLINE_NOTE, markup=False, soft_wrap=True)
 

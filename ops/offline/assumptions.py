@@ -9,14 +9,16 @@ from itertools import cycle
 from typing import Any
 
 from modules.layout import Layout, Variable
-from modules.layout.values import Var
+from modules.layout.values import Var, is_known
 
 from .account import Account
-from .account.zones import zones
+from .account.zones import IDS_WITHOUT_EKS, local_zones, zones
 
 # In the examples of ARNs and of a zone: every region has a zone of the letter a.
 _EXAMPLE_REGION = "us-west-2"
 _EXAMPLE_ID = re.compile(r"-[0-9a-f]{17}$")
+# What a variable in the place of a zone is called.
+_ZONE_KIND = "availability_zone"
 # Of a role or a resource group: each gets a name of its own.
 _EXAMPLE_NAME = "/example"
 
@@ -28,6 +30,7 @@ class VariableValueError(ValueError):
 def example_values(layout: Layout, variables: tuple[Variable, ...]) -> dict[str, Any]:
     """A valid value for each variable of a layout: in its region, and no id twice."""
     numbers = iter(range(16**8))
+    zone_of = _example_zones(layout)
     partition = Account(region=layout.region).partition
 
     def located(example: str, variable: Variable) -> str:
@@ -40,10 +43,28 @@ def example_values(layout: Layout, variables: tuple[Variable, ...]) -> dict[str,
     found: dict[str, Any] = {}
     for variable in sorted(variables, key=lambda variable: variable.name):
         example = variable.kind.example
-        if isinstance(example, str):
+        if variable.kind.name == _ZONE_KIND and zone_of:
+            # Of a node group, whose zone has to be one of the network's.
+            found[variable.name] = zone_of.get(variable.name, next(iter(zone_of.values())))
+        elif isinstance(example, str):
             found[variable.name] = located(example, variable)
         else:
             found[variable.name] = [located(one, variable) for one in example]
+    return found
+
+
+def _example_zones(layout: Layout) -> dict[str, str]:
+    """The zones of a network that names them, each another one, by the variable or the name that stands for it."""
+    named = layout.network.availability_zones or ()
+    known = [zone for zone in named if is_known(zone)]
+    of_region = zones(layout.region, known).items()
+    free = (zone for zone, id in of_region if id not in IDS_WITHOUT_EKS and zone not in known)
+    found: dict[str, str] = {}
+    for one in named:
+        name = one.name if isinstance(one, Var) else one
+        zone = found.get(name) or (next(free, None) if isinstance(one, Var) else one)
+        if zone is not None:
+            found[name] = zone
     return found
 
 
@@ -68,7 +89,7 @@ def parsed(variable: Variable, text: str) -> Any:
 
 
 def assumed_account(layout: Layout, values: Mapping[str, Any]) -> Account:
-    """An empty account in the layout's region, with the VPC and the subnets that the layout says exist.
+    """An empty account in the layout's region, with the zones, the VPC and the subnets that the layout says exist.
 
     A subnet lies in the zone of the node group that names it; the others are spread over the region's zones, those first
     that no node group names.
@@ -77,15 +98,25 @@ def assumed_account(layout: Layout, values: Mapping[str, Any]) -> Account:
         values: the variables' values.
     """
     network = layout.network
+    named_zones = set(_all(network.availability_zones, values))
+    named_zones.update(
+        one for group in layout.node_groups.values() for one in _all(group.availability_zone, values)
+    )
+    of_region = zones(layout.region, named_zones)
     if network.vpc_id is None:
-        return Account(region=layout.region, assumed_version=layout.kubernetes_version)
+        return Account(region=layout.region, zones=of_region, assumed_version=layout.kubernetes_version)
     placed: dict[str, str] = {}
     for group in layout.node_groups.values():
         if group.availability_zone is not None:
             zone = next(_resolved(group.availability_zone, values))
             placed.update(dict.fromkeys(_all(group.subnet_ids, values), zone))
     # With a single zone left, the others have to follow: a control plane needs subnets in two.
-    spread = cycle(sorted(zones(layout.region), key=lambda zone: zone in placed.values()))
+    spread = cycle(
+        sorted(
+            (zone for zone, id in of_region.items() if id not in IDS_WITHOUT_EKS),
+            key=lambda zone: zone in placed.values(),
+        )
+    )
     named = [network.private_subnet_ids, network.public_subnet_ids]
     named += [group.subnet_ids for group in layout.node_groups.values()]
     for subnets in named:
@@ -93,6 +124,7 @@ def assumed_account(layout: Layout, values: Mapping[str, Any]) -> Account:
             if subnet not in placed:
                 placed[subnet] = next(spread)
     account = Account.with_network(layout.region, next(_resolved(network.vpc_id, values)), placed)
+    account.zones, account.local_zones = of_region, local_zones(layout.region, named_zones)
     account.assumed_version = layout.kubernetes_version
     return account
 

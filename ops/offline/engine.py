@@ -16,7 +16,11 @@ from .checks import unknown_keys
 from .server import StandIns
 
 
-class EngineMissingError(RuntimeError):
+class EngineError(RuntimeError):
+    """Terraform does not do what it is there for."""
+
+
+class EngineMissingError(EngineError):
     """There is no Terraform to run."""
 
 
@@ -216,7 +220,7 @@ class Plan:
         """What `terraform show -json` makes of it: https://developer.hashicorp.com/terraform/internals/json-format."""
         shown = self.workspace.run("show", "-json", "-no-color", self.file)
         if shown.status != 0:
-            raise RuntimeError(f"terraform show has failed:\n{shown.text}")
+            raise EngineError(f"terraform show has failed:\n{shown.text}")
         result: dict[str, Any] = json.loads(shown.stdout)
         return result
 

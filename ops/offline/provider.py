@@ -179,7 +179,7 @@ class Provider:
         found = [(problem.path, problem.message) for problem in problems]
         # The provider and the service behind it refuse much alike: once is enough, and a check says more. It may speak
         # of one value in a list, where the overlay speaks of the list.
-        said = {path[:length] for path, _ in found for length in range(1, len(path) + 1)}
+        said = {path[:length] for path, _ in found for length in range(min(1, len(path)), len(path) + 1)}
         of_provider = [*overlay.conflicts(kind, config), *overlay.violations(kind, config)]
         found += [(path, told) for path, told in of_provider if path not in said]
         diagnostics = [error("Invalid argument", told, path) for path, told in found]

@@ -95,7 +95,9 @@ def test_every_command_shown_is_tested_somewhere() -> None:
 
 
 @pytest.mark.parametrize("command", [command for command in RUN if command in SHOWN])
-def test_a_shown_command_succeeds(command: str, checkout: Path) -> None:
+def test_a_shown_command_succeeds(command: str, checkout: Path, request: pytest.FixtureRequest) -> None:
+    if "plan" in command:
+        request.getfixturevalue("engine")
     done = _run(command, checkout)
     assert done.returncode == 0, done.stdout + done.stderr
     if "synth" in command:

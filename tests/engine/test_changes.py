@@ -132,7 +132,16 @@ CHANGES: dict[str, tuple[Edit, set[str]]] = {
     "another Kubernetes version": (
         instead('"1.35"', '"1.36"'),
         {
-            "update aws_eks_addon.addons_kube_proxy (addon_version)",
+            *(
+                f"update aws_eks_addon.addons_{name} (addon_version)"
+                for name in (
+                    "aws_ebs_csi_driver",
+                    "coredns",
+                    "eks_pod_identity_agent",
+                    "kube_proxy",
+                    "vpc_cni",
+                )
+            ),
             "update aws_eks_cluster.cluster (version)",
             *(f"update aws_eks_node_group.nodes_{name} (version)" for name in ("gpu", "p5", "sys")),
         },

@@ -278,7 +278,7 @@ class DuplicateTaint:
 class TooManyTaints:
     """EKS takes 50 taints a node group.
 
-    https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/eks_node_group#taint
+    https://github.com/hashicorp/terraform-provider-aws/blob/main/website/docs/r/eks_node_group.html.markdown
     """
 
     id = "too-many-taints"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -14,8 +15,11 @@ from .invented import certificate, digest, hex17
 _ADDONS: dict[str, str] = {
     "adot": "v0.141.0",
     "amazon-cloudwatch-observability": "v4.7.0",
+    "amazon-sagemaker-hyperpod-inference": "v1.0.0",
+    "amazon-sagemaker-hyperpod-observability": "v1.0.4",
     "amazon-sagemaker-hyperpod-taskgovernance": "v1.3.0",
     "amazon-sagemaker-hyperpod-training-operator": "v1.0.0",
+    "amazon-sagemaker-spaces": "v0.1.0",
     "aws-ebs-csi-driver": "v1.53.0",
     "aws-efs-csi-driver": "v2.1.15",
     "aws-fsx-csi-driver": "v1.7.0",
@@ -38,16 +42,24 @@ _ADDONS: dict[str, str] = {
 }
 
 
+_KUBE_PROXY = "kube-proxy"
+# core-dns is as much like coredns; a driver for other volumes is less like any of those above.
+_ALIKE = 0.92
+
+
 def addon_version(name: str, kubernetes_version: str, *, most_recent: bool) -> str | None:
     """Version of an add-on for a Kubernetes version: the newest, or EKS's default; None if there is no such add-on.
 
-    Add-ons of the AWS Marketplace have the vendor's name before an underscore; they are taken to exist.
+    EKS gets new ones all the time, and those of the AWS Marketplace are many: what is not known here is taken to exist,
+    unless it is but a letter or two from a name that is.
     """
     build = 2 if most_recent else 1
-    if name == "kube-proxy":
+    if name == _KUBE_PROXY:
         return f"v{kubernetes_version}.{1 if most_recent else 0}-eksbuild.{build}"
-    known = _ADDONS.get(name) or ("v1.0.0" if "_" in name else None)
-    return None if known is None else f"{known}-eksbuild.{build}"
+    if name not in _ADDONS and get_close_matches(name.lower(), (_KUBE_PROXY, *_ADDONS), 1, _ALIKE):
+        return None
+    # EKS builds most of them anew for each minor version of Kubernetes.
+    return f"{_ADDONS.get(name, 'v1.0.0')}-eksbuild.{10 * int(kubernetes_version.partition('.')[2]) + build}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +87,7 @@ def invented(account: Account, name: str) -> Invented:
     )
 
 
-# The second label of every endpoint that EKS gave out lately.
+# The second label of an endpoint's name; EKS has others too.
 _POOL = "gr7"
 
 

@@ -42,7 +42,7 @@ _PREFIXES: Mapping[str, str] = {
 # Members of the id, and what stands between them.
 _JOINED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "aws_autoscaling_group": ("", ("name",)),
-    "aws_autoscaling_schedule": ("", ("scheduled_action_name",)),
+    "aws_autoscaling_schedule": ("/", ("autoscaling_group_name", "scheduled_action_name")),
     "aws_cloudwatch_log_group": ("", ("name",)),
     "aws_eks_access_entry": (":", ("cluster_name", "principal_arn")),
     "aws_eks_access_policy_association": ("#", ("cluster_name", "principal_arn", "policy_arn")),

@@ -204,7 +204,7 @@ def _instance_type_offerings(ask: Question) -> Answer:
 
 def _offered(account: Account, *, by_zone: bool) -> Iterator[tuple[str, str]]:
     """Instance types with the places that have them."""
-    everywhere = sorted(account.zones)
+    everywhere = sorted({**account.zones, **account.local_zones})
     offerings = account.offerings
     for kind in catalog.names() if offerings is None else sorted(offerings):
         zones = everywhere if offerings is None else sorted(offerings[kind])

@@ -163,13 +163,13 @@ LIMITS: Final[dict[str, Constraint]] = {
         "EC2 LaunchTemplateInstanceMetadataOptions HttpPutResponseHopLimit", kind="integer", least=1, most=64
     ),
     "aws_launch_template name": Constraint(
-        "EC2 CreateLaunchTemplate LaunchTemplateName", pattern=_TEMPLATE_NAME, least=3, most=128
+        "EC2 CreateLaunchTemplate LaunchTemplateName", pattern=_TEMPLATE_NAME, least=3, most=125
     ),
     # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/verify/validate.go
     "aws_launch_template name_prefix": Constraint(
         "EC2 CreateLaunchTemplate LaunchTemplateName, which gets 26 characters more,",
         pattern=_TEMPLATE_NAME,
-        most=102,
+        most=99,
     ),
     "aws_launch_template network_interfaces.connection_tracking_specification.tcp_established_timeout": Constraint(
         "EC2 ConnectionTrackingSpecification TcpEstablishedTimeout (seconds)",

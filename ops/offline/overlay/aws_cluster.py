@@ -250,7 +250,7 @@ COMPUTE: Final[Mapping[str, Overlay]] = {
             "network_interfaces.0.associate_carrier_ip_address": NULLABLE_BOOL,
             "network_interfaces.0.associate_public_ip_address": NULLABLE_BOOL,
             "network_interfaces.0.delete_on_termination": NULLABLE_BOOL,
-            # The documentation of 6.25; the stored source is from before efa-only.
+            # The documentation of 6.25: the source that was read is of a version before efa-only.
             "network_interfaces.0.interface_type": Validation(one_of=("efa", "efa-only", "interface")),
             "network_interfaces.0.primary_ipv6": NULLABLE_BOOL,
         },

@@ -50,7 +50,7 @@ STORAGE: Final[Mapping[str, Overlay]] = {
     "aws_efs_mount_target": Overlay(
         force_new=("file_system_id", "ip_address", "ip_address_type", "ipv6_address", "subnet_id"),
     ),
-    # internal/service/fsx/lustre_file_system.go. The stored source is older than efa_enabled, which the documentation says is
+    # internal/service/fsx/lustre_file_system.go. The source that was read is older than efa_enabled, which the documentation says is
     # set on creation only, and than throughput_capacity, which the service changes in place. A Lustre version became
     # one that is upgraded in place in May 2026 (pull request 47719), after 6.25.
     "aws_fsx_lustre_file_system": Overlay(

@@ -66,7 +66,7 @@ class BindingPackage:
             return read_body(self.sources.typescript(module), nested_attributes=self.name in _PROTOCOL_6)
         except SchemaError as error:
             raise SchemaError(
-                f"{self.sources}, module {module}: {error} Use the version of the Pipfile, or adapt ops/offline/reader.py."
+                f"{self.sources}, module {module}: {error} Use the version of the Pipfile, or adapt ops/offline/schema/reader.py."
             ) from error
 
     def _module(self, kind: Literal["resource", "data"], type_name: str) -> str:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from ops.offline.account import Account
 
-from . import BLOCK, EXISTING, VALUES, Edit, Layer, Mistake, add, both, drop, put
-from .structure import CLUSTER, GPU, ROLE, SYS, VPC
+from . import BLOCK, EXISTING, NEW, VALUES, Edit, Layer, Mistake, add, both, drop, put
+from .structure import CLUSTER, GPU, ROLE, SUBNET, SYS, VPC
 
 OTHER_VPC = "vpc-0fedcba9876543210"
 GATEWAY = "aws_internet_gateway.network_internet_gateway"
 PLACEMENT = "aws_placement_group.nodes_gpu_placement_group"
 TEMPLATE = "aws_launch_template.nodes_gpu_launch_template"
+NODE_ROLE = "aws_iam_role.nodes_gpu_role"
+SYS_TEMPLATE = "aws_launch_template.nodes_sys_launch_template"
+P5 = "aws_eks_node_group.nodes_p5"
+P5_TEMPLATE = "aws_launch_template.nodes_p5_launch_template"
 AGENT = "aws_eks_addon.addons_eks_pod_identity_agent"
 
 
@@ -43,6 +49,16 @@ def added(name: str, address: str, body: dict[str, Any], says: str) -> Mistake:
 
 def changed(name: str, where: str, edit: Edit, says: str) -> Mistake:
     return Mistake(name, Layer.CREATION, where, says, edit, deployed=True)
+
+
+def refused(name: str, where: str, edit: Edit, says: str, layout: str = NEW) -> Mistake:
+    """Something that AWS does not make in an empty account either."""
+    return Mistake(name, Layer.CREATION, where, says, edit, layout=layout)
+
+
+def trusted_by(service: str, action: str = "sts:AssumeRole") -> str:
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": action}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def place(subnet: str, **change: str) -> Callable[[Account], object]:
@@ -272,6 +288,127 @@ REFUSALS = (
         deployed=True,
     ),
 )
+# What a node group cannot have, of what the plan does not know to belong together.
+NODES = (
+    refused(
+        "an instance type in the group and in its launch template",
+        GPU,
+        put(TEMPLATE, "instance_type", "g4dn.8xlarge"),
+        "Cannot specify instance types in launch template and API Request",
+    ),
+    changed(
+        "an instance profile in a launch template",
+        GPU,
+        put(TEMPLATE, "iam_instance_profile", {"name": "nodes"}),
+        "Launch template training-gpu should not specify an instance profile",
+    ),
+    changed(
+        "a subnet in a launch template",
+        GPU,
+        put(TEMPLATE, "network_interfaces", [{"subnet_id": f'${{{SUBNET}["us-west-2b"].id}}'}]),
+        "You must not specify a subnet in your launch template",
+    ),
+    changed(
+        "what a shutdown does in a launch template",
+        GPU,
+        put(TEMPLATE, "instance_initiated_shutdown_behavior", "terminate"),
+        "should not specify instance_initiated_shutdown_behavior",
+    ),
+    changed(
+        "spot instances in a launch template",
+        GPU,
+        put(TEMPLATE, "instance_market_options", {"market_type": "spot"}),
+        "Instance market options are not supported with the launch template",
+    ),
+    changed(
+        "a script for user data",
+        GPU,
+        put(TEMPLATE, "user_data", base64.b64encode(b"#!/bin/bash\n").decode()),
+        "User data was not in the MIME multipart format",
+    ),
+    changed(
+        "EFA on a type without it",
+        SYS,
+        put(SYS_TEMPLATE, "network_interfaces", [{"device_index": 0, "interface_type": "efa"}]),
+        "EFA interfaces are not supported on c5.2xlarge",
+    ),
+    refused(
+        "a network card too many",
+        P5,
+        put(P5_TEMPLATE, "network_interfaces.5.network_card_index", 32),
+        "The network card index 32 exceeds the maximum for p5.48xlarge, which has 32 network cards",
+        EXISTING,
+    ),
+    refused(
+        "a capacity block that the launch template does not ask for",
+        P5,
+        drop(P5_TEMPLATE, "instance_market_options"),
+        "needs instance_market_options.market_type capacity-block for the capacity type CAPACITY_BLOCK",
+        BLOCK,
+    ),
+    refused(
+        "a capacity block that the group does not ask for",
+        P5,
+        put(P5, "capacity_type", "ON_DEMAND"),
+        "The capacity type has to be CAPACITY_BLOCK",
+        BLOCK,
+    ),
+    refused(
+        "a capacity block of a type that has none",
+        P5,
+        put(P5_TEMPLATE, "instance_type", "g5.48xlarge"),
+        "The instance type g5.48xlarge does not support Capacity Blocks",
+        BLOCK,
+    ),
+    refused(
+        "nodes whose role EC2 cannot assume",
+        GPU,
+        put(NODE_ROLE, "assume_role_policy", trusted_by("eks.amazonaws.com")),
+        "required service principals [ec2.amazonaws.com] were not found in the trust relationships",
+    ),
+    refused(
+        "a cluster whose role EKS cannot assume",
+        CLUSTER,
+        put(ROLE, "assume_role_policy", trusted_by("eks.amazonaws.com", "sts:TagSession")),
+        "could not be assumed because it does not exist or the trusted entity is not correct",
+    ),
+    refused(
+        "nodes in another VPC than their cluster",
+        GPU,
+        both(
+            add("aws_vpc.mine", {"cidr_block": "10.1.0.0/16"}),
+            add("aws_subnet.mine", {"vpc_id": "${aws_vpc.mine.id}", "cidr_block": "10.1.0.0/24"}),
+            put(GPU, "subnet_ids", ["${aws_subnet.mine.id}"]),
+        ),
+        "of the cluster",
+    ),
+    added(
+        "an add-on of no such name",
+        "aws_eks_addon.mine",
+        {
+            "cluster_name": f"${{{CLUSTER}.name}}",
+            "addon_name": "core-dns",
+            "addon_version": "v1.11.4-eksbuild.2",
+        },
+        "Addon core-dns specified is not supported in 1.35 kubernetes version",
+    ),
+    added(
+        "an endpoint of another region",
+        "aws_vpc_endpoint.mine",
+        {
+            "vpc_id": f"${{{VPC}.id}}",
+            "service_name": "com.amazonaws.us-east-1.ecr.api",
+            "vpc_endpoint_type": "Interface",
+        },
+        "The Vpc Endpoint Service 'com.amazonaws.us-east-1.ecr.api' does not exist",
+    ),
+    added(
+        "an endpoint of a type that there is not",
+        "aws_vpc_endpoint.mine",
+        {"vpc_id": f"${{{VPC}.id}}", "service_name": "com.amazonaws.us-west-2.ecr.api"},
+        "Endpoint type (Gateway) does not match available service types ([Interface])",
+    ),
+)
 DELETIONS = (
     Mistake(
         "a cluster that protects itself",
@@ -331,4 +468,4 @@ DELETIONS = (
         deployed=True,
     ),
 )
-SURROUNDINGS = (*CONDITIONS, *LOOKUPS, *REFUSALS, *DELETIONS)
+SURROUNDINGS = (*CONDITIONS, *LOOKUPS, *REFUSALS, *NODES, *DELETIONS)

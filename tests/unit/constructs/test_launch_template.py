@@ -157,3 +157,9 @@ def test_instances_volumes_and_interfaces_are_tagged(synth: Synth) -> None:
 
 def test_a_new_version_becomes_the_default_one(synth: Synth) -> None:
     assert synth(gpu()).cluster[TEMPLATE]["update_default_version"] is True
+
+
+def test_a_first_card_of_one_interface_carries_both_ip_and_efa() -> None:
+    found = catalog.find("hpc6id.32xlarge")
+    assert found is not None
+    assert efa_interfaces(found) == (Interface(0, 0, "efa"), Interface(1, 0, "efa-only"))

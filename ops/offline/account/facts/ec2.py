@@ -89,13 +89,16 @@ def _vpc_endpoint(made: Made) -> Facts:
     # com.amazonaws.us-west-2.ecr.api is api.ecr in names.
     short = ".".join(reversed(service.partition(f".{made.account.region}.")[2].split(".")))
     name = f"{id}-{digest(id)[:8]}.{short}.{made.account.region}.vpce.{made.account.dns_suffix}"
-    subnets = made.state.get("subnet_ids") or []
+    subnets = made.state.get("subnet_ids")
     return {
         **facts,
         "ip_address_type": "ipv4",
         "dns_entry": [{"dns_name": name, "hosted_zone_id": f"Z{digest('zone', service)[:13].upper()}"}],
         "dns_options": [{"dns_record_ip_type": "ipv4"}],
-        "network_interface_ids": [f"eni-{hex17(id, subnet)}" for subnet in subnets],
+        "network_interface_ids": [f"eni-{hex17(id, subnet)}" for subnet in subnets]
+        # Without subnets there are none.
+        if isinstance(subnets, list)
+        else [],
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ..account import Account
+from . import node_template
 from .common import State
 from .creation_eks import past_start
 
@@ -37,7 +38,12 @@ def _node_group(values: State, prior: State, account: Account) -> str | None:
     wanted, cluster = values.get("version"), account.cluster_version(str(prior["cluster_name"]))
     if isinstance(wanted, str) and _minor(wanted) > _minor(cluster):
         return f"InvalidParameterException: Requested Kubernetes version {wanted} is newer than the cluster's {cluster}"
-    return None
+    # What the provider sends UpdateNodegroupVersion for; of other changes the launch template is no part.
+    # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/eks/node_group.go
+    changed = any(
+        values.get(one) != prior.get(one) for one in ("launch_template", "release_version", "version")
+    )
+    return node_template.refused_update(values, account) if changed else None
 
 
 def _minor(version: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network
 
@@ -102,12 +103,40 @@ def _nat_gateway(values: State, account: Account) -> str | None:
     return f"Gateway.NotAttached: Network {placed.vpc_id} has no Internet gateway attached"
 
 
+# Those of AWS, in China too, of vendors and of one's own load balancers; a service of no region is named in full.
+# https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
+_SERVICE = re.compile(
+    r"(?:(?:cn\.)?com\.amazonaws(?:\.vpce)?|aws\.[a-z]+)\.(?P<region>[a-z]{2,3}(?:-[a-z]+)+-\d)\.[a-z0-9][a-z0-9._-]*"
+)
+_OF_NO_REGION = ("com.amazonaws.s3-global.accesspoint",)
+# https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
+_BY_GATEWAY = ("s3", "dynamodb", "s3express")
+
+
+def _endpoint_service(values: State, account: Account) -> str | None:
+    name, kind = values.get("service_name"), values.get("vpc_endpoint_type")
+    if not isinstance(name, str) or not name or name in _OF_NO_REGION:
+        return None
+    elsewhere = values.get("service_region")
+    found = _SERVICE.fullmatch(name)
+    if not found or found["region"] != (elsewhere if isinstance(elsewhere, str) else account.region):
+        # https://github.com/terraform-aws-modules/terraform-aws-vpc/issues/481
+        return f"InvalidServiceName: The Vpc Endpoint Service '{name}' does not exist"
+    if kind == "Gateway" and name.rpartition(".")[2] not in _BY_GATEWAY:
+        # https://github.com/hashicorp/terraform/issues/24478
+        return (
+            "InvalidParameter: Endpoint type (Gateway) does not match available service types ([Interface])."
+        )
+    return None
+
+
 def _vpc_endpoint(values: State, account: Account) -> str | None:
-    refused = _in_vpc(values, account)
+    refused = _in_vpc(values, account) or _endpoint_service(values, account)
     if refused is not None or values.get("vpc_endpoint_type") != "Interface":
         return refused
     zones: set[str] = set()
-    for id in values.get("subnet_ids") or ():
+    subnets = values.get("subnet_ids")
+    for id in subnets if isinstance(subnets, list) else ():
         subnet = account.subnet(str(id))
         if subnet is None:
             return f"InvalidSubnetId.NotFound: The subnet ID '{id}' does not exist"

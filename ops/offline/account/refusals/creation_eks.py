@@ -7,7 +7,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..account import Account
+from ..eks import addon_version
+from . import node_template
 from .common import Rule, State, block, missing, no_subnet
+from .trust import trusts
 
 
 def past_start(values: State) -> str | None:
@@ -52,7 +55,10 @@ def _cluster(values: State, account: Account) -> str | None:
     missing = [one for one in block(values, "vpc_config").get("subnet_ids") or () if no_subnet(one, account)]
     if missing:
         return f"InvalidParameterException: The subnet ID '{missing[0]}' does not exist"
-    return _zones_of_cluster(values, account) or _role_gone(values.get("role_arn"), account)
+    role = values.get("role_arn")
+    return (
+        _zones_of_cluster(values, account) or _role_gone(role, account) or _cluster_not_trusted(role, account)
+    )
 
 
 def _node_group(values: State, account: Account) -> str | None:
@@ -68,7 +74,36 @@ def _node_group(values: State, account: Account) -> str | None:
     template = block(values, "launch_template").get("id")
     if isinstance(template, str) and template and not account.get("aws_launch_template", template):
         return f"InvalidParameterException: Launch template {template} not found"
-    return _role_gone(values.get("node_role_arn"), account)
+    role = values.get("node_role_arn")
+    return (
+        _other_vpc(values, account)
+        or _role_gone(role, account)
+        or _nodes_not_trusted(role, account)
+        or node_template.refused_creation(values, account)
+    )
+
+
+def _other_vpc(values: State, account: Account) -> str | None:
+    """Nodes lie in the VPC of their cluster.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html#node-subnet-reqs
+    """
+    vpc_id = _vpc_of_cluster(str(values.get("cluster_name")), account)
+    for id in values.get("subnet_ids") or ():
+        subnet = account.subnet(str(id))
+        if vpc_id and subnet and subnet.vpc_id != vpc_id:
+            return f"InvalidParameterException: The subnet '{id}' is not in the VPC '{vpc_id}' of the cluster"
+    return None
+
+
+def _vpc_of_cluster(name: str, account: Account) -> str | None:
+    """None for a cluster that is only assumed."""
+    state = account.get("aws_eks_cluster", name)
+    if state is None:
+        cluster = account.clusters.get(name)
+        return cluster.vpc_id if cluster else None
+    subnets = (account.subnet(str(id)) for id in block(state, "vpc_config").get("subnet_ids") or ())
+    return next((subnet.vpc_id for subnet in subnets if subnet), None)
 
 
 # Zones that take no control plane.
@@ -97,11 +132,27 @@ def _role_gone(arn: Any, account: Account) -> str | None:
     if not isinstance(arn, str) or arn.split(":")[4:5] != [account.id]:
         return None
     refused = missing(account, "aws_iam_role", arn.rpartition("/")[2], "{id}")
-    if refused is None:
+    return None if refused is None else _NOT_ASSUMED.format(arn=arn)
+
+
+# https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2406
+_NOT_ASSUMED = (
+    "InvalidParameterException: Role with arn: {arn}, could not be assumed because it does not exist or the trusted "
+    "entity is not correct"
+)
+
+
+def _cluster_not_trusted(arn: Any, account: Account) -> str | None:
+    return None if trusts(arn, "eks", account) else _NOT_ASSUMED.format(arn=arn)
+
+
+def _nodes_not_trusted(arn: Any, account: Account) -> str | None:
+    """https://github.com/aws/aws-k8s-tester/blob/master/eksconfig/add-on-managed-node-groups.go quotes it."""
+    if trusts(arn, "ec2", account):
         return None
     return (
-        f"InvalidParameterException: Role with arn: {arn}, could not be assumed because it does not exist or the "
-        "trusted entity is not correct"
+        f"InvalidParameterException: Following required service principals [ec2.{account.dns_suffix}] were not found in "
+        f"the trust relationships of nodeRole {arn}"
     )
 
 
@@ -115,7 +166,15 @@ def _in_cluster(values: State, account: Account) -> str | None:
 def _addon(values: State, account: Account) -> str | None:
     if account.get("aws_eks_addon", f"{values.get('cluster_name')}:{values.get('addon_name')}"):
         return "ResourceInUseException: Addon already exists."
-    return _in_cluster(values, account)
+    return _in_cluster(values, account) or _unknown_addon(values, account)
+
+
+def _unknown_addon(values: State, account: Account) -> str | None:
+    """https://github.com/marcincuber/eks/issues/10 ."""
+    name, version = values.get("addon_name"), account.cluster_version(str(values.get("cluster_name")))
+    if isinstance(name, str) and addon_version(name, version, most_recent=True) is None:
+        return f"InvalidParameterException: Addon {name} specified is not supported in {version} kubernetes version"
+    return None
 
 
 def _access_entry(values: State, account: Account) -> str | None:

@@ -129,6 +129,36 @@ def test_every_variable_of_a_preset_has_a_value(preset: str) -> None:
         assert isinstance(values[variable.name], list) == variable.kind.many
 
 
+def test_the_zones_of_a_network_differ_and_a_group_is_in_one_of_them(layout: Load) -> None:
+    loaded = layout(
+        """
+        region: us-west-1
+        network: {availability_zones: [us-west-1b, var.second]}
+        node_groups:
+          gpu:
+            instance_type: g5.8xlarge
+            size: {min: 0, desired: 1, max: 1}
+            availability_zone: var.of_group
+        """
+    )
+    assert examples(loaded) == {"second": "us-west-1a", "of_group": "us-west-1b"}
+
+
+def test_a_variable_that_stands_for_a_zone_of_the_network_and_of_a_group_is_one_zone(layout: Load) -> None:
+    loaded = layout(
+        """
+        region: us-west-2
+        network: {availability_zones: [var.first, us-west-2a, var.second]}
+        node_groups:
+          gpu:
+            instance_type: g5.8xlarge
+            size: {min: 0, desired: 1, max: 1}
+            availability_zone: var.second
+        """
+    )
+    assert examples(loaded) == {"first": "us-west-2b", "second": "us-west-2c"}
+
+
 # Values that somebody gives
 
 
@@ -230,3 +260,48 @@ def test_ids_that_are_written_out_count_as_variables_do(layout: Load) -> None:
     assert list(account.vpcs) == ["vpc-0123456789abcdef0"]
     assert account.subnets[ids[2]].zone == "us-west-2b"
     assert {account.subnets[one].zone for one in ids[:2]} == {"us-west-2a", "us-west-2c"}
+
+
+# Zones
+
+
+GROUP = """
+node_groups:
+  gpu:
+    instance_type: g5.8xlarge
+    size: {{min: 0, desired: 1, max: 1}}
+    availability_zone: {zone}
+"""
+EXISTING = """
+    subnet_ids: [subnet-0123456789abcdef2]
+network:
+  vpc_id: vpc-0123456789abcdef0
+  private_subnet_ids: [subnet-0123456789abcdef0, subnet-0123456789abcdef1, subnet-0123456789abcdef3]
+"""
+
+
+@pytest.mark.parametrize("network", ["", EXISTING])
+def test_the_zone_of_a_group_is_one_of_the_accounts(layout: Load, network: str) -> None:
+    account = account_of(layout("region: us-west-1\n" + GROUP.format(zone="us-west-1b") + network))
+    assert account.zones["us-west-1b"] == "usw1-az3"
+
+
+def test_a_zone_by_a_variable_counts_too(layout: Load) -> None:
+    loaded = layout("region: ap-northeast-1\nnetwork: {availability_zones: [ap-northeast-1a, var.second]}\n")
+    assert "ap-northeast-1b" in account_of(loaded, second="ap-northeast-1b").zones
+    assert "ap-northeast-1b" not in account_of(loaded, second="ap-northeast-1c").zones
+
+
+def test_a_local_zone_that_a_group_names_is_one_that_the_account_opted_into(layout: Load) -> None:
+    account = account_of(layout("region: us-west-2\n" + GROUP.format(zone="us-west-2-lax-1a") + EXISTING))
+    assert account.local_zones == {"us-west-2-lax-1a": "usw2-lax1-az1"}
+    assert account.subnets["subnet-0123456789abcdef2"].zone == "us-west-2-lax-1a"
+    offered = account.read("aws_ec2_instance_type_offerings", {"location_type": "availability-zone"})
+    assert "us-west-2-lax-1a" in offered["locations"]
+
+
+def test_subnets_are_not_spread_over_a_zone_without_control_planes(layout: Load) -> None:
+    account = account_of(layout("region: us-east-1\n" + GROUP.format(zone="us-east-1b") + EXISTING))
+    zones_of_cluster = {account.subnets[f"subnet-0123456789abcdef{number}"].zone for number in (0, 1, 3)}
+    assert len(zones_of_cluster) == 3
+    assert "use1-az3" not in {account.zones[zone] for zone in zones_of_cluster}

@@ -253,11 +253,13 @@ def test_a_cluster_of_the_account_has_its_own_version_and_network() -> None:
 @pytest.mark.parametrize(
     ("addon", "most_recent", "version"),
     [
-        ("vpc-cni", False, "v1.20.4-eksbuild.1"),
-        ("vpc-cni", True, "v1.20.4-eksbuild.2"),
+        ("vpc-cni", False, "v1.20.4-eksbuild.331"),
+        ("vpc-cni", True, "v1.20.4-eksbuild.332"),
         ("kube-proxy", False, "v1.33.0-eksbuild.1"),
         ("kube-proxy", True, "v1.33.1-eksbuild.2"),
-        ("vendor_product", None, "v1.0.0-eksbuild.1"),
+        ("vendor_product", None, "v1.0.0-eksbuild.331"),
+        ("amazon-sagemaker-hyperpod-observability", True, "v1.0.4-eksbuild.332"),
+        ("aws-new-csi-driver", True, "v1.0.0-eksbuild.332"),
     ],
 )
 def test_addons_have_a_default_and_a_newest_version(
@@ -267,7 +269,10 @@ def test_addons_have_a_default_and_a_newest_version(
     assert Account().read("aws_eks_addon_version", config) == {"id": addon, "version": version}
 
 
-@pytest.mark.parametrize(("addon", "kubernetes"), [("cored-ns", "1.34"), ("coredns", "1.99")])
+@pytest.mark.parametrize(
+    ("addon", "kubernetes"),
+    [("cored-ns", "1.34"), ("CoreDNS", "1.34"), ("kubeproxy", "1.34"), ("coredns", "1.99")],
+)
 def test_an_addon_or_kubernetes_version_that_eks_lacks_is_not_found(addon: str, kubernetes: str) -> None:
     config = {"addon_name": addon, "kubernetes_version": kubernetes}
     with pytest.raises(NotFoundError, match=rf"\({addon}, {kubernetes}\): empty result"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.offline.account.zones import region_code, zones
+from ops.offline.account.zones import IDS_WITHOUT_EKS, local_zones, region_code, zones
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,40 @@ def test_an_unknown_region_gets_three_zones() -> None:
         "xx-southwest-9b": "xxsw9-az2",
         "xx-southwest-9c": "xxsw9-az3",
     }
+
+
+@pytest.mark.parametrize("zone", ["us-west-1b", "ap-northeast-1b", "ca-central-1c"])
+def test_a_zone_that_only_some_accounts_have_is_there_when_it_is_named(zone: str) -> None:
+    region = zone[:-1]
+    assert zone not in zones(region)
+    found = zones(region, [zone])
+    assert found.keys() == {*zones(region), zone}
+    assert len(set(found.values())) == len(found)
+
+
+def test_a_zone_that_no_account_has_is_not_there_when_it_is_named() -> None:
+    assert zones("us-west-2", ["us-west-2f", "us-east-1b", "us-west-2-lax-1a"]) == zones("us-west-2")
+
+
+@pytest.mark.parametrize(
+    "named", [["us-east-1a", "us-east-1b", "us-east-1c"], ["us-west-1a", "us-west-1b"], ["us-west-1b"]]
+)
+def test_the_zone_without_control_planes_is_another_one_than_those_that_are_named(named: list[str]) -> None:
+    found = zones(named[0][:-1], named)
+    assert not {found[zone] for zone in named} & {*IDS_WITHOUT_EKS}
+    assert len(set(found.values())) == len(found)
+    assert list(found) == sorted(found)
+
+
+def test_with_every_zone_named_one_of_them_takes_no_control_plane() -> None:
+    assert zones("us-east-1", zones("us-east-1")) == zones("us-east-1")
+
+
+def test_the_letters_of_central_canada_are_not_drawn_by_lot() -> None:
+    assert zones("ca-central-1", ["ca-central-1c"])["ca-central-1c"] == "cac1-az3"
+
+
+def test_local_zones_are_told_from_the_others() -> None:
+    assert local_zones(
+        "us-west-2", ["us-west-2a", "us-west-2-lax-1b", "us-east-1-bos-1a", "us-west-2-x"]
+    ) == {"us-west-2-lax-1b": "usw2-lax1-az2"}
