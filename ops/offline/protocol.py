@@ -20,7 +20,7 @@ VERSION = 6
 SERVICE = "tfplugin6.Provider"
 
 # Diagnostic.severity
-ERROR, WARNING = 1, 2
+ERROR = 1
 # Schema.NestedBlock.nesting and Schema.Object.nesting
 NESTING: Mapping[str, int] = {"single": 1, "list": 2, "set": 3, "map": 4}
 

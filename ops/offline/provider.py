@@ -229,7 +229,7 @@ class Provider:
         return message(
             "PlanResourceChangeResponse",
             planned_state=_dynamic(result),
-            requires_replace=[attribute_path(_steps(path)) for path in replaced],
+            requires_replace=[attribute_path(overlay.steps(path)) for path in replaced],
             planned_private=request.prior_private,
             legacy_type_system=self._legacy,
         )
@@ -364,10 +364,6 @@ def _id(state: Mapping[str, Any], private: bytes) -> str:
 
 def _dynamic(value: Any) -> Message:
     return message("DynamicValue", msgpack=encode(value))
-
-
-def _steps(path: str) -> tuple[str | int, ...]:
-    return tuple(int(step) if step.isdigit() else step for step in path.split("."))
 
 
 def _schema(body: Body, sensitive: frozenset[str]) -> Message:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ..overlay.aws_network import ROUTE_DESTINATIONS, ROUTE_TARGETS, RULE_PEERS
 from ..values import UNKNOWN
 from .problem import Path, Problem, either
 from .walk import each
@@ -20,7 +21,6 @@ class Choice:
     needed: bool = False
 
 
-_PEER = ("cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id")
 _REPAIR = "node_repair_config"
 # The provider's ConflictsWith and ExactlyOneOf, where both say the same as AWS.
 # https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service (ec2, eks)
@@ -46,31 +46,14 @@ CHOICES: Final[dict[str, tuple[Choice, ...]]] = {
         ),
     ),
     "aws_route": (
-        Choice(
-            ("destination_cidr_block", "destination_ipv6_cidr_block", "destination_prefix_list_id"),
-            needed=True,
-        ),
-        Choice(
-            (
-                "carrier_gateway_id",
-                "core_network_arn",
-                "egress_only_gateway_id",
-                "gateway_id",
-                "local_gateway_id",
-                "nat_gateway_id",
-                "network_interface_id",
-                "transit_gateway_id",
-                "vpc_endpoint_id",
-                "vpc_peering_connection_id",
-            ),
-            needed=True,
-        ),
+        Choice(ROUTE_DESTINATIONS, needed=True),
+        Choice(ROUTE_TARGETS, needed=True),
     ),
     "aws_route_table_association": (Choice(("gateway_id", "subnet_id"), needed=True),),
     "aws_subnet": (Choice(("availability_zone", "availability_zone_id")),),
     "aws_vpc": (Choice(("cidr_block", "ipv4_netmask_length")),),
-    "aws_vpc_security_group_egress_rule": (Choice(_PEER, needed=True),),
-    "aws_vpc_security_group_ingress_rule": (Choice(_PEER, needed=True),),
+    "aws_vpc_security_group_egress_rule": (Choice(RULE_PEERS, needed=True),),
+    "aws_vpc_security_group_ingress_rule": (Choice(RULE_PEERS, needed=True),),
 }
 
 

@@ -15,13 +15,11 @@ from typing import Any
 
 from botocore.loaders import Loader
 
+from ..overlay.validations import SUFFIX
 from ..schema import BindingPackage, Body, CtyType
 from .aws_models import ARGUMENTS, Record
 from .sources import EVERYWHERE, SOURCES, Source
 
-# The provider puts a timestamp and a counter of 26 characters behind a `name_prefix`.
-# https://github.com/hashicorp/terraform-plugin-sdk/blob/main/helper/id/id.go (UniqueIDSuffixLength)
-SUFFIX = 26
 # Instance types are checked against the catalogue, which suggests better and has only what EKS can use.
 OMITTED_ENUMS = frozenset({"InstanceType"})
 NAMES = {

@@ -15,7 +15,7 @@ from ..values import UNKNOWN
 from .aws_cluster import COMPUTE, EKS, IDENTITY
 from .aws_network import NETWORK
 from .aws_storage import STORAGE
-from .compare import Steps, at, each, is_set, same
+from .compare import Steps, at, each, is_set, same, steps
 from .kubernetes import HELM, KUBERNETES
 from .model import OnlyWith, Overlay, Recomputed, Validation, Values
 
@@ -27,6 +27,7 @@ __all__ = [
     "of",
     "recomputed",
     "replaced_by",
+    "steps",
     "violations",
     "with_defaults",
 ]
@@ -151,7 +152,7 @@ def conflicts(type_name: str, config: Values) -> list[tuple[Steps, str]]:
     for path, others in overlay.required_with.items():
         missing = [other for other in others if not is_set(at(config, other))]
         if is_set(at(config, path)) and missing:
-            found.append((_steps(path), f"{path} needs {' and '.join(missing)} as well."))
+            found.append((steps(path), f"{path} needs {' and '.join(missing)} as well."))
     for rule in overlay.only_with:
         found += _without_its_value(config, rule)
     return found
@@ -164,24 +165,24 @@ def violations(type_name: str, config: Values) -> list[tuple[Steps, str]]:
 
 def _violations(validations: Mapping[str, Validation], config: Values) -> Iterator[tuple[Steps, str]]:
     for path, validation in validations.items():
-        for steps, value in each(config, path):
+        for where, value in each(config, path):
             for one in value if isinstance(value, list) else [value]:
                 problem = None if one is None or one is UNKNOWN else validation.problem(one)
                 if problem is not None:
-                    yield steps, f"{'.'.join(map(str, steps))} {problem}."
+                    yield where, f"{'.'.join(map(str, where))} {problem}."
 
 
 def _too_many(config: Values, group: tuple[str, ...]) -> list[tuple[Steps, str]]:
     given = [path for path in group if is_set(at(config, path))]
     if len(given) < 2:
         return []
-    return [(_steps(given[0]), f"Only one of {', '.join(given)} can be set; leave out the others.")]
+    return [(steps(given[0]), f"Only one of {', '.join(given)} can be set; leave out the others.")]
 
 
 def _none_of(config: Values, group: tuple[str, ...]) -> list[tuple[Steps, str]]:
     if any(is_set(at(config, path)) for path in group):
         return []
-    return [(_steps(group[0])[:-1], f"One of {', '.join(group)} has to be set.")]
+    return [(steps(group[0])[:-1], f"One of {', '.join(group)} has to be set.")]
 
 
 def _block_is_there(config: Values, path: str) -> bool:
@@ -195,8 +196,4 @@ def _without_its_value(config: Values, rule: OnlyWith) -> list[tuple[Steps, str]
         return []
     wanted = " or ".join(value for value in rule.values if value is not None)
     told = f"{rule.path} is only for {rule.other} = {wanted}, and it is {other or 'not set'}."
-    return [(_steps(rule.path), told)]
-
-
-def _steps(path: str) -> Steps:
-    return tuple(int(step) if step.isdigit() else step for step in path.split("."))
+    return [(steps(rule.path), told)]

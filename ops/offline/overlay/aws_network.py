@@ -12,8 +12,8 @@ from .compare import at, changed_while, same
 from .model import Network, OnlyWith, Overlay, Recomputed, Validation, Values
 from .validations import ARN, IPV4_NETWORK, IPV6_NETWORK, PORT, name
 
-_DESTINATIONS = ("destination_cidr_block", "destination_ipv6_cidr_block", "destination_prefix_list_id")
-_TARGETS = (
+ROUTE_DESTINATIONS = ("destination_cidr_block", "destination_ipv6_cidr_block", "destination_prefix_list_id")
+ROUTE_TARGETS = (
     "carrier_gateway_id",
     "core_network_arn",
     "egress_only_gateway_id",
@@ -33,7 +33,7 @@ _WATCHED = (
     "transit_gateway_id",
     "vpc_id",
 )
-_PEERS = ("cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id")
+RULE_PEERS = ("cidr_ipv4", "cidr_ipv6", "prefix_list_id", "referenced_security_group_id")
 
 
 def _vpc_cidr(prior: Values, planned: Values) -> tuple[str, ...]:
@@ -58,8 +58,8 @@ def _regional_nat_mode(prior: Values, planned: Values) -> tuple[str, ...]:
 
 def _peer_kind(prior: Values, planned: Values) -> tuple[str, ...]:
     """A rule's CIDR block, group or prefix list is exchanged in place, but not for one of another kind."""
-    before = [one for one in _PEERS if at(prior, one) is not None]
-    after = [one for one in _PEERS if at(planned, one) is not None]
+    before = [one for one in RULE_PEERS if at(prior, one) is not None]
+    after = [one for one in RULE_PEERS if at(planned, one) is not None]
     return () if before == after else tuple(sorted({*before, *after}))
 
 
@@ -67,7 +67,7 @@ def _peer_kind(prior: Values, planned: Values) -> tuple[str, ...]:
 _RULE = Overlay(
     force_new=("security_group_id",),
     force_new_if=(_peer_kind,),
-    exactly_one=(_PEERS,),
+    exactly_one=(RULE_PEERS,),
     validations={
         "cidr_ipv4": IPV4_NETWORK,
         "cidr_ipv6": IPV6_NETWORK,
@@ -142,13 +142,13 @@ NETWORK: Final[Mapping[str, Overlay]] = {
     ),
     # vpc_route.go: the target changes in place
     "aws_route": Overlay(
-        force_new=("route_table_id", *_DESTINATIONS),
+        force_new=("route_table_id", *ROUTE_DESTINATIONS),
         at_most_one=(
             ("carrier_gateway_id", "destination_ipv6_cidr_block"),
             ("egress_only_gateway_id", "destination_cidr_block"),
             ("vpc_endpoint_id", "destination_prefix_list_id"),
         ),
-        exactly_one=(_DESTINATIONS, _TARGETS),
+        exactly_one=(ROUTE_DESTINATIONS, ROUTE_TARGETS),
         validations={"destination_cidr_block": IPV4_NETWORK, "destination_ipv6_cidr_block": IPV6_NETWORK},
     ),
     # vpc_route_table.go

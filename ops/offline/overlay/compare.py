@@ -12,6 +12,11 @@ from .model import Rule, Values
 Steps = tuple[str | int, ...]
 
 
+def steps(path: str) -> Steps:
+    """`launch_template.0.id` as steps, numbers for members of a list."""
+    return tuple(int(step) if step.isdigit() else step for step in path.split("."))
+
+
 def at(values: Values, path: str) -> Any:
     """What lies at a path; None where there is no such block, UNKNOWN where something above is not known."""
     found: Any = values

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..account import Account
 from ..eks import addon_version
+from ..zones import IDS_WITHOUT_EKS
 from . import node_template
 from .common import Rule, State, block, missing, no_subnet
 from .trust import trusts
@@ -106,19 +107,14 @@ def _vpc_of_cluster(name: str, account: Account) -> str | None:
     return next((subnet.vpc_id for subnet in subnets if subnet), None)
 
 
-# Zones that take no control plane.
-# https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html#network-requirements-subnets
-_WITHOUT_EKS = ("use1-az3", "usw1-az2", "cac1-az3")
-
-
 def _zones_of_cluster(values: State, account: Account) -> str | None:
     subnets = [account.subnet(str(one)) for one in block(values, "vpc_config").get("subnet_ids") or ()]
     zones = sorted({subnet.zone for subnet in subnets if subnet})
     if len(zones) == 1:
         return "InvalidParameterException: Subnets specified must be in at least two different AZs"
     for zone in zones:
-        if account.zones.get(zone) in _WITHOUT_EKS:
-            others = ", ".join(name for name, id in account.zones.items() if id not in _WITHOUT_EKS)
+        if account.zones.get(zone) in IDS_WITHOUT_EKS:
+            others = ", ".join(name for name, id in account.zones.items() if id not in IDS_WITHOUT_EKS)
             return (
                 f"UnsupportedAvailabilityZoneException: Cannot create cluster '{values.get('name')}' because {zone}, "
                 "the targeted availability zone, does not currently have sufficient capacity to support the cluster. "
