@@ -13,7 +13,10 @@ from modules.layout import LayoutError, load_all  # noqa: E402
 
 
 def main() -> int:
-    """Synthesizes the layouts of `LAYOUT`, or of cdktf.json's context. Exit status 2 where a layout is at fault."""
+    """Synthesizes the layouts of `LAYOUT`, or of cdktf.json's context.
+
+    Exit status 2 where a layout is at fault, or the output folder cannot be written.
+    """
     try:
         loaded = load_all(chosen_layouts())
     except LayoutError as error:
@@ -21,7 +24,11 @@ def main() -> int:
         return 2
     for warning in (warning for one in loaded for warning in one.warnings):
         print(warning, file=sys.stderr)
-    synthesize(loaded)
+    try:
+        synthesize(loaded)
+    except OSError as error:
+        print(f"{error.filename}: cannot be written: {error.strerror}", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -8,12 +8,16 @@ from pathlib import Path
 
 _BASE = "eks-g4dn"
 _NODE_GROUP = "{instance_type: g5.8xlarge, size: {min: 0, desired: 1, max: 1}}"
+# A thousand nodes of one zone find addresses in no VPC, unless each holds few.
+_FEW_ADDRESSES = """\
+addons: {vpc-cni: {configuration: {env: {WARM_IP_TARGET: '1', MINIMUM_IP_TARGET: '4'}}}}
+"""
 
 
 def with_node_groups(folder: Path, count: int) -> str:
     """Write a layout with that many node groups more than its base has; return the value of LAYOUT."""
-    groups = "".join(f"  g{number:03}: {_NODE_GROUP}\n" for number in range(1, count + 1))
-    return _write(folder, f"groups-{count}", f"node_groups:\n{groups}")
+    groups = "".join(f"  g{number:04}: {_NODE_GROUP}\n" for number in range(1, count + 1))
+    return _write(folder, f"groups-{count}", f"{_FEW_ADDRESSES}node_groups:\n{groups}")
 
 
 def several(folder: Path, count: int) -> str:

@@ -34,6 +34,10 @@ class Report:
         """A ratio and the bar that it has to reach."""
         self.check(f"{name} {value:.1f} x", value >= at_least, f"bar: {at_least:g}")
 
+    def at_most(self, name: str, value: float, *, bar: float) -> None:
+        """A ratio and the bar that it may not pass."""
+        self.check(f"{name}: {value:.1f} x", value <= bar, f"bar: {bar:g}")
+
     def check(self, name: str, met: bool, detail: str) -> None:
         """Something that holds or does not."""
         self.note(f"{name} ({detail})" if met else f"MISSED: {name} ({detail})")

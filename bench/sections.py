@@ -18,6 +18,8 @@ from .report import Report
 
 FLOOR_PROGRAM = Path(__file__).with_name("floor.py")
 
+# What one more may cost among the most, against the cost among fewer: 1 is a straight line, and the rest is noise.
+GROWTH_BAR = 1.5
 WALL_BAR = 10.0
 MEMORY_BAR = 4.0
 FLOOR_AIM = 2.0
@@ -112,21 +114,50 @@ def cold_cache(settings: Settings, report: Report) -> None:
 
 def growth(settings: Settings, report: Report) -> None:
     """How time and memory grow with the node groups of a layout, and with the layouts of a run."""
-    group_counts = (1, 10) if settings.quick else (1, 10, 100)
-    layout_counts = (1, 10) if settings.quick else (1, 10, 50)
+    group_counts = (1, 10, 40) if settings.quick else (1, 10, 100, 300, 1000)
+    layout_counts = (1, 5, 10) if settings.quick else (1, 10, 50, 100, 200)
+    settings.synth()  # does not count: Python compiles modules, jsii fills its cache
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         series: Mapping[str, Mapping[int, str]] = {
-            "node groups": {count: layouts.with_node_groups(Path(folder), count) for count in group_counts},
-            "layouts": {count: layouts.several(Path(folder), count) for count in layout_counts},
+            "node group": {count: layouts.with_node_groups(Path(folder), count) for count in group_counts},
+            "layout": {count: layouts.several(Path(folder), count) for count in layout_counts},
         }
         for name, points in series.items():
-            rows = []
+            samples: dict[int, Sample] = {}
             for count, layout in points.items():
-                sample = settings.synth(layout=layout)
-                progress(f"{count} {name}: {sample.seconds:.2f} s")
-                resources = layouts.count_resources(sample.output)
-                rows.append((str(count), str(resources), f"{sample.seconds:.2f}", f"{sample.mib:.0f}"))
-            report.table(f"Growth with {name} (one run)", (name, "resources", "wall, s", "MiB"), rows)
+                samples[count] = settings.synth(layout=layout)
+                progress(f"{count} of {name}: {samples[count].seconds:.2f} s")
+            _tell_growth(report, name, samples, judged=not settings.quick)
+
+
+def _tell_growth(report: Report, name: str, samples: Mapping[int, Sample], *, judged: bool) -> None:
+    """A table with what one more costs between two points, and whether it costs no more among many than among few."""
+    counts = list(samples)
+    rows = []
+    for before, count in zip([None, *counts], counts, strict=False):
+        sample = samples[count]
+        more = (
+            ("", "") if before is None else [f"{cost:.0f}" for cost in _cost_of_one(samples, before, count)]
+        )
+        resources = layouts.count_resources(sample.output)
+        rows.append(
+            (f"{count:,}", f"{resources:,}", f"{sample.seconds:.1f}", more[0], f"{sample.mib:.0f}", more[1])
+        )
+    header = (f"{name}s", "resources", "wall, s", f"ms a {name}", "MiB", f"KiB a {name}")
+    report.table(f"Growth with {name}s (one run; each step from the row above)", header, rows)
+    if judged:
+        first, *_, earlier, last = counts
+        few, many = _cost_of_one(samples, first, earlier), _cost_of_one(samples, earlier, last)
+        for what, among_few, among_many in zip(("time", "memory"), few, many, strict=True):
+            told = f"{what} a {name} from {earlier:,} to {last:,}, against that up to {earlier:,}"
+            report.at_most(told, among_many / among_few, bar=GROWTH_BAR)
+
+
+def _cost_of_one(samples: Mapping[int, Sample], few: int, many: int) -> tuple[float, float]:
+    """What one more costs between two points: milliseconds, and KiB of peak memory."""
+    count = many - few
+    milliseconds = 1000 * (samples[many].seconds - samples[few].seconds) / count
+    return milliseconds, 1024 * (samples[many].mib - samples[few].mib) / count
 
 
 def offline(settings: Settings, report: Report) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-import shutil
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .layout import Loaded
+from .output import STAGED, publish, staged
 
 if TYPE_CHECKING:
     from cdktf import App
@@ -32,37 +34,49 @@ def chosen_layouts(environment: Mapping[str, str] | None = None, folder: Path | 
     return [name.strip() for name in given.split(",") if name.strip()]
 
 
-def build(loaded: Sequence[Loaded], output: str | None = None) -> App:
+def build(loaded: Sequence[Loaded], output: Path) -> App:
     """An app with the stacks of the layouts, not yet written."""
     from cdktf import App
 
     from .stacks import add_stacks
 
-    folder = output or os.environ.get("CDKTF_OUTDIR") or DEFAULT_OUTPUT
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    app = App(outdir=folder)
+    app = App(outdir=str(output))
     for one in loaded:
         add_stacks(app, one.layout, one.variables)
     return app
 
 
-def synthesize(loaded: Sequence[Loaded], output: str | None = None) -> Path:
-    """Writes the Terraform JSON of the layouts; returns the folder.
+def synthesize(loaded: Sequence[Loaded], output: str | None = None, *, keep_stale: bool = True) -> Path:
+    """Writes the Terraform JSON of the layouts, whole or not at all; returns the folder.
 
     Args:
         output: the folder; what cdktf-cli asks for, or `cdktf.out`, without it.
+        keep_stale: leave the stacks of an earlier synthesis. Without it they go: nobody should review or deploy what is
+            not asked for. cdktf-cli does that itself after the app has ended, and fails if somebody was faster:
+            https://github.com/hashicorp/terraform-cdk/blob/v0.21.0/packages/%40cdktf/cli-core/src/lib/synth-stack.ts
+
+    Raises:
+        OSError: the folder cannot be written; what was in it is as it was.
     """
-    app = build(loaded, output)
-    app.synth()
-    return Path(app.outdir)
+    target = Path(output or os.environ.get("CDKTF_OUTDIR") or DEFAULT_OUTPUT)
+    try:
+        with staged(target) as folder:
+            _write(build(loaded, folder))
+            publish(folder, target, keep_stale=keep_stale)
+    except OSError as error:
+        # About the folder that somebody has asked for, and not about one that only we know.
+        file = str(error.filename or STAGED)
+        raise OSError(error.errno, error.strerror, str(target) if STAGED in file else file) from error
+    return target
 
 
-def remove_stale(folder: Path) -> None:
-    """Removes the stacks of an earlier synthesis: nobody should review or deploy what is not asked for.
-
-    cdktf-cli does the same after the app has ended, and does not take it well if somebody was faster.
-    """
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    for stack in (folder / "stacks").iterdir():
-        if (stack / "cdk.tf.json").is_file() and stack.name not in manifest["stacks"]:
-            shutil.rmtree(stack)
+def _write(app: App) -> None:
+    """Lets cdktf write; what the system refuses Node is an OSError here too."""
+    try:
+        app.synth()
+    except RuntimeError as error:
+        # Node says it as in "ENOSPC: no space left on device, write".
+        told = re.search(r"\b(E[A-Z0-9]+): ([^,\n]+)", str(error))
+        if told is None or not hasattr(errno, told[1]):
+            raise
+        raise OSError(getattr(errno, told[1]), told[2], app.outdir) from error

@@ -92,7 +92,7 @@ def policy(names: Sequence[str], accept: Sequence[Path] = ()) -> bool:
     accepted = [one for file in (ACCEPTED, *accept) for one in read_accepted(file)]
     loaded = load_all(names)
     with tempfile.TemporaryDirectory() as folder:
-        files = sorted((synthesize(loaded, folder) / "stacks").glob("*/cdk.tf.json"))
+        files = sorted((synthesize(loaded, f"{folder}/out") / "stacks").glob("*/cdk.tf.json"))
         stacks = {file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in files}
     print(f"checkov reads {', '.join(stacks)}", file=sys.stderr)
     found = scan(stacks)

@@ -13,7 +13,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from modules.app import remove_stale, synthesize
+from modules.app import synthesize
 from modules.layout import Loaded, load_all
 from modules.layout.models import NodeGroup
 from modules.layout.values import Var
@@ -28,8 +28,7 @@ def synth(names: Sequence[str], output: Path, console: Console | None = None) ->
     loaded = load_all(names)
     for warning in (warning for one in loaded for warning in one.warnings):
         print(warning, file=sys.stderr)
-    folder = synthesize(loaded, str(output))
-    remove_stale(folder)
+    folder = synthesize(loaded, str(output), keep_stale=False)
     summarize(loaded, folder, console or Console(width=None if sys.stdout.isatty() else 160, highlight=False))
 
 

@@ -26,6 +26,24 @@ def test_cdktf_synth_writes_both_stacks_of_the_default_preset(checkout: Path, cd
         assert stack["resource"]
 
 
+def test_cdktf_synth_of_another_layout_leaves_what_terraform_keeps_in_a_stack_of_both(
+    checkout: Path, cdktf: Cdktf
+) -> None:
+    output = checkout / "both.out"
+    layouts = "eks-g4dn,eks-g5-node-autorepair"
+    assert cdktf("synth", "--output", "both.out", LAYOUT=layouts).returncode == 0
+    kept = output / "stacks" / "eks-g4dn" / ".terraform" / "environment"
+    kept.parent.mkdir()
+    kept.write_text("mine")
+    folder = output.stat().st_ino
+    done = cdktf("synth", "--output", "both.out", LAYOUT="eks-g4dn")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sorted(stack.name for stack in (output / "stacks").iterdir()) == [*_stacks(output)]
+    assert kept.read_text() == "mine"
+    assert output.stat().st_ino == folder
+    assert [file for file in checkout.iterdir() if "staged" in file.name] == []
+
+
 def test_cdktf_synth_shows_a_broken_layouts_faults_and_fails(checkout: Path, cdktf: Cdktf) -> None:
     (checkout / "broken.yaml").write_text(
         "extends: eks-p5-odcr\nname: broken\nnode_groups:\n  p5: {instance_type: p5.48xlarg}\n"
@@ -37,3 +55,12 @@ def test_cdktf_synth_shows_a_broken_layouts_faults_and_fails(checkout: Path, cdk
     assert "p5.48xlarge" in said
     assert "Traceback" not in said
     assert not (checkout / "broken.out" / "stacks").exists()
+
+
+def test_cdktf_synth_says_in_one_line_that_it_cannot_write(checkout: Path, cdktf: Cdktf) -> None:
+    (checkout / "a file").write_text("")
+    done = cdktf("synth", "--output", "a file/cdktf.out")
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "cannot be written: " in said
+    assert "Traceback" not in said

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
+from cdktf import App
 
-from modules.app import chosen_layouts, remove_stale, synthesize
-from modules.layout import load
+from modules import app
+from modules.app import build, chosen_layouts, synthesize
+from modules.layout import Loaded, load
 
 
 @pytest.mark.parametrize(
@@ -52,7 +55,7 @@ def test_stacks_of_an_earlier_run_are_removed_and_nothing_else_is(tmp_path: Path
     for kept in (tmp_path / "notes", tmp_path / "stacks" / "modules-of-mine"):
         kept.mkdir()
         (kept / "main.tf").write_text("")
-    remove_stale(synthesize(loaded, str(tmp_path)))
+    synthesize(loaded, str(tmp_path), keep_stale=False)
     assert not earlier.exists()
     assert (tmp_path / "notes" / "main.tf").is_file()
     assert (tmp_path / "stacks" / "modules-of-mine" / "main.tf").is_file()
@@ -71,3 +74,22 @@ def test_stacks_of_several_layouts_are_written_in_one_run(tmp_path: Path) -> Non
     }
     for name in manifest["stacks"]:
         json.loads((folder / "stacks" / name / "cdk.tf.json").read_text())
+
+
+def test_what_the_system_refuses_node_is_an_error_about_the_output_which_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = [load("eks-g4dn", today=date(2026, 11, 22))]
+    output = tmp_path / "out"
+    (output / "stacks").mkdir(parents=True)
+
+    def built_and_lost(loaded: list[Loaded], folder: Path) -> App:
+        made = build(loaded, folder)
+        shutil.rmtree(folder)
+        return made
+
+    monkeypatch.setattr(app, "build", built_and_lost)
+    with pytest.raises(FileNotFoundError) as raised:
+        synthesize(loaded, str(output))
+    assert (raised.value.filename, raised.value.strerror) == (str(output), "no such file or directory")
+    assert [path.name for path in tmp_path.rglob("*")] == ["out", "stacks"]

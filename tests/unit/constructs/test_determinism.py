@@ -15,6 +15,10 @@ import pytest
 from modules.layout import preset_names
 
 ROOT = Path(__file__).resolve().parents[3]
+# Where jsii unpacks providers for whoever runs the tests: docs/speed.md.
+CACHE = Path.home() / (
+    "Library/Caches/com.amazonaws.jsii" if sys.platform == "darwin" else ".cache/aws/jsii/package-cache"
+)
 STACKS = sorted(f"{preset}{suffix}" for preset in preset_names() for suffix in ("", "-platform"))
 
 Written = dict[str, bytes]
@@ -32,6 +36,8 @@ def _synthesize(folder: Path, *, output: str, seed: str, home: str) -> Written:
             "CDKTF_OUTDIR": output,
             "PYTHONHASHSEED": seed,
             "HOME": str(folder / home),
+            # Else jsii unpacks the providers anew in each home, which takes most of the time.
+            "JSII_RUNTIME_PACKAGE_CACHE_ROOT": os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(CACHE)),
             "TZ": "UTC" if seed == "1" else "Pacific/Auckland",
         },
         capture_output=True,
