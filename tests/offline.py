@@ -99,7 +99,7 @@ def planned(workspace: Workspace) -> list[Change]:
     """What a plan would do; it must be possible."""
     made = workspace.plan()
     succeeded(made.step)
-    return changes(made.json())
+    return [] if made.empty else changes(made.json())
 
 
 def refused(made: Plan) -> str:

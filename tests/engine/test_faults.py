@@ -1,44 +1,47 @@
 """Every resource of a preset fails: as it is made, half-way through being made, and as it is destroyed.
 
 As EC2 does with InsufficientInstanceCapacity: whoever runs `apply` or `destroy` again must get there all the same.
+
+Resources that do not depend on each other fail in the same attempts, since Terraform goes on with what is independent of
+a failure: a layer of the state's dependencies at a time, and not each resource on its own.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
-from ops.offline.engine import Engine, Workspace
-from ops.offline.provider import Action, Fault, Faults, Operation
+from ops.offline.engine import Engine, Step, Workspace
+from ops.offline.provider import Action, Fault, Operation
 from tests.offline import Offline, one_line, succeeded
 from tests.terraform_json import Synth
 
 pytestmark = pytest.mark.engine
 
 PRESET = "eks-p5-odcr"
-# Of the types that it does not have, those that are made while nodes are.
+# How deep the dependencies of each stack go; a test says when that is another number.
+LAYERS: Mapping[str, int] = {"cluster": 7, "platform": 2}
+# Of the types that the preset does not have, those that are made while nodes are.
 OTHERS = [("eks-p5-capacity-block", "aws_autoscaling_schedule.nodes_p5_start")]
 ADDRESSES = Path(__file__).parents[1] / "unit" / "goldens" / "addresses" / f"{PRESET}.txt"
 CAPACITY = "InsufficientInstanceCapacity: We currently do not have sufficient p5.48xlarge capacity"
+NOT_MADE, MADE = Fault(CAPACITY), Fault(CAPACITY, made=True)
 # What is another one after another attempt: ids, names made of a prefix, and addresses (not ranges).
 _ANEW = re.compile(
     r"\b[a-z]+-[0-9a-f]{17}\b|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|/id/[0-9A-F]{32}|\b[0-9a-f]{26}\b|\b[0-9a-f]{40}\b"
     r"|\b[0-9]+(\.[0-9]+){3}\b(?!/)"
 )
 
-
-def _resources() -> list[str]:
-    lines = ADDRESSES.read_text(encoding="utf-8").split()
-    return [line for line in lines if re.match(r"(aws|helm|kubernetes)_", line)]
-
-
+Key = tuple[str, str]
+StackName = Literal["cluster", "platform"]
 Deployed = Callable[[str], Offline]
 
 
@@ -60,26 +63,68 @@ def deployed(engine: Engine, synth: Synth, tmp_path_factory: pytest.TempPathFact
         yield deploy
 
 
-def failing(action: Action, targets: set[tuple[str, str]], answers: list[Fault]) -> Faults:
-    """Each target fails with each answer, one attempt after the other, and then no more."""
-    attempts: Counter[tuple[str, str]] = Counter()
+def resource_of(address: str) -> str:
+    """The address of a resource, from that of one of its instances."""
+    return address.partition("[")[0]
 
-    def faults(operation: Operation) -> Fault | None:
+
+def dependencies(workspace: Workspace) -> dict[str, set[str]]:
+    """What each resource in a state depends on, by any number of steps."""
+    state = json.loads((workspace.folder / "terraform.tfstate").read_text(encoding="utf-8"))
+    direct: dict[str, set[str]] = {}
+    for one in state["resources"]:
+        if one["mode"] == "managed":
+            named = (set(instance.get("dependencies", [])) for instance in one["instances"])
+            direct.setdefault(f"{one['type']}.{one['name']}", set()).update(*named)
+    found: dict[str, set[str]] = {}
+
+    def all_of(address: str) -> set[str]:
+        if address not in found:
+            near = direct[address] & direct.keys()
+            found[address] = near.union(*map(all_of, near))
+        return found[address]
+
+    return {address: all_of(address) for address in sorted(direct)}
+
+
+def layers(needs: Mapping[str, set[str]]) -> list[list[str]]:
+    """Resources by the length of the longest way to one that depends on nothing: in a layer, none depends on another."""
+    depths: dict[str, int] = {}
+    for address in sorted(needs, key=lambda one: len(needs[one])):
+        depths[address] = 1 + max((depths[other] for other in needs[address]), default=-1)
+    return [[one for one in needs if depths[one] == depth] for depth in range(1 + max(depths.values()))]
+
+
+@dataclass
+class Failing:
+    """Faults: each target fails with each answer, one attempt after the other, and then no more."""
+
+    action: Action
+    targets: set[Key]
+    answers: list[Fault]
+    given: dict[Key, list[Fault]] = field(default_factory=dict)
+
+    def __call__(self, operation: Operation) -> Fault | None:
+        """The answer to an operation; None where it may succeed."""
         key = operation.type_name, operation.id
-        if operation.action != action or key not in targets or attempts[key] == len(answers):
+        given = self.given.setdefault(key, [])
+        if operation.action != self.action or key not in self.targets or len(given) == len(self.answers):
             return None
-        attempts[key] += 1
-        return answers[attempts[key] - 1]
+        given.append(self.answers[len(given)])
+        return given[-1]
 
-    return faults
+    def attempts(self) -> dict[Key, list[Fault]]:
+        """The answers that each target has got."""
+        return {key: self.given.get(key, []) for key in self.targets}
 
 
-def instances(state: Mapping[str, Mapping[str, Any]], address: str) -> set[tuple[str, str]]:
-    """Type and id of a resource, or of each of its instances."""
+def instances(state: Mapping[str, Mapping[str, Any]], addresses: Iterable[str]) -> set[Key]:
+    """Type and id of resources, or of each of their instances."""
+    wanted = set(addresses)
     return {
         (address.partition(".")[0], values["id"])
-        for key, values in state.items()
-        if key.partition("[")[0] == address
+        for address, values in state.items()
+        if resource_of(address) in wanted
     }
 
 
@@ -97,52 +142,90 @@ def configured(workspace: Workspace) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize(("preset", "address"), [*((PRESET, address) for address in _resources()), *OTHERS])
-def test_a_resource_that_fails_is_made_and_destroyed_by_the_next_attempt(
+def failed(step: Step, times: int) -> None:
+    """A command that must have failed by as many faults, and by nothing else."""
+    assert step.status == 1, step.text
+    assert step.stderr.count("Error: ") == step.stderr.count(CAPACITY.partition(":")[0]) == times, step.stderr
+
+
+def fail_and_recover(undisturbed: Offline, stack: StackName, addresses: Iterable[str], folder: Path) -> int:
+    """Lets resources fail at the same time, as they are made and as they are destroyed; returns how many faults that was."""
+    in_cluster = stack == "cluster"
+    model: Workspace = getattr(undisturbed, stack)
+    needs = dependencies(model)
+    batch = set(addresses)
+    of_batch = {address for address in model.state if resource_of(address) in batch}
+    # What waits for the batch as things are made, and what it waits for as they are destroyed.
+    above = {address for address in model.state if needs[resource_of(address)] & batch}
+    below = {address for address in model.state if any(resource_of(address) in needs[one] for one in batch)}
+    with undisturbed.empty(folder) if in_cluster else undisturbed.copy(folder) as offline:
+        workspace: Workspace = getattr(offline, stack)
+        if not in_cluster:  # it needs its cluster
+            succeeded(workspace.destroy("-refresh=false"))
+            offline.account.made.clear()
+        creation = Failing("create", instances(model.state, batch), [NOT_MADE, MADE])
+        offline.stand_ins.faults = creation
+        failed(workspace.apply("-refresh=false"), len(of_batch))
+        assert workspace.state.keys() == model.state.keys() - above - of_batch
+        failed(workspace.apply("-refresh=false"), len(of_batch))
+        assert workspace.state.keys() == model.state.keys() - above
+        succeeded(workspace.apply("-refresh=false"))
+        assert configured(workspace) == configured(model)
+        assert set(map(tuple, creation.attempts().values())) == {(NOT_MADE, MADE)}
+
+        deletion = Failing("delete", instances(workspace.state, batch), [NOT_MADE])
+        offline.stand_ins.faults = deletion
+        failed(workspace.destroy("-refresh=false"), len(of_batch))
+        assert workspace.state.keys() == of_batch | below
+        succeeded(workspace.destroy("-refresh=false"))
+        assert workspace.state == {}
+        assert set(map(tuple, deletion.attempts().values())) == {(NOT_MADE,)}
+        if in_cluster:
+            assert offline.account.resources == {}
+    return sum(map(len, (*creation.attempts().values(), *deletion.attempts().values())))
+
+
+@pytest.mark.parametrize(
+    ("stack", "number"), [(stack, number) for stack, count in LAYERS.items() for number in range(count)]
+)
+def test_resources_that_fail_are_made_and_destroyed_by_the_next_attempt(
+    deployed: Deployed,
+    tmp_path: Path,
+    stack: StackName,
+    number: int,
+    record_property: Callable[[str, object], None],
+) -> None:
+    undisturbed = deployed(PRESET)
+    batch = layers(dependencies(getattr(undisturbed, stack)))[number]
+    record_property("faults", fail_and_recover(undisturbed, stack, batch, tmp_path))
+
+
+@pytest.mark.parametrize(("preset", "address"), OTHERS)
+def test_a_resource_of_another_preset_is_made_and_destroyed_by_the_next_attempt(
     deployed: Deployed,
     tmp_path: Path,
     preset: str,
     address: str,
     record_property: Callable[[str, object], None],
 ) -> None:
-    undisturbed = deployed(preset)
-    in_cluster = address in {key.partition("[")[0] for key in undisturbed.cluster.state}
-    with undisturbed.empty(tmp_path) if in_cluster else undisturbed.copy(tmp_path) as offline:
-        workspace, model = (
-            (offline.cluster, undisturbed.cluster) if in_cluster else (offline.platform, undisturbed.platform)
-        )
-        wanted = model.state
-        if not in_cluster:  # it needs its cluster
-            succeeded(workspace.destroy("-refresh=false"))
-            offline.account.made.clear()
-        targets = instances(wanted, address)
-        assert targets
-        record_property("faults", 3 * len(targets))
-
-        offline.stand_ins.faults = failing("create", targets, [Fault(CAPACITY), Fault(CAPACITY, made=True)])
-        for _ in range(2):
-            refused = workspace.apply("-refresh=false")
-            assert refused.status == 1
-            assert "InsufficientInstanceCapacity" in refused.text
-        succeeded(workspace.apply("-refresh=false"))
-        assert configured(workspace) == configured(model)
-
-        offline.stand_ins.faults = failing("delete", instances(workspace.state, address), [Fault(CAPACITY)])
-        refused = workspace.destroy("-refresh=false")
-        assert refused.status == 1
-        assert "InsufficientInstanceCapacity" in refused.text
-        succeeded(workspace.destroy("-refresh=false"))
-        assert workspace.state == {}
-        if in_cluster:
-            assert offline.account.resources == {}
+    record_property("faults", fail_and_recover(deployed(preset), "cluster", [address], tmp_path))
 
 
 def test_no_resource_of_the_preset_is_left_out(deployed: Deployed) -> None:
     offline = deployed(PRESET)
-    there = {
-        address.partition("[")[0] for stack in (offline.cluster, offline.platform) for address in stack.state
-    }
-    assert there == set(_resources())
+    failing = {stack: layers(dependencies(getattr(offline, stack))) for stack in LAYERS}
+    # If this fails, the number in LAYERS is what has to change.
+    assert {stack: len(found) for stack, found in failing.items()} == LAYERS
+    lines = ADDRESSES.read_text(encoding="utf-8").split()
+    listed = [line for line in lines if re.match(r"(aws|helm|kubernetes)_", line)]
+    assert sorted(chain.from_iterable(chain.from_iterable(failing.values()))) == sorted(listed)
+
+
+def test_in_a_layer_no_resource_depends_on_another(deployed: Deployed) -> None:
+    needs = dependencies(deployed(PRESET).cluster)
+    assert {"aws_vpc.network_vpc", "aws_eks_cluster.cluster"} <= needs["aws_eks_node_group.nodes_p5"]
+    for layer in layers(needs):
+        assert not {other for address in layer for other in needs[address]} & set(layer)
 
 
 def test_a_placement_group_that_was_made_and_reported_as_failed_is_kept_by_untaint(
@@ -150,8 +233,8 @@ def test_a_placement_group_that_was_made_and_reported_as_failed_is_kept_by_untai
 ) -> None:
     address = "aws_placement_group.nodes_gpu_placement_group"
     with deployed("eks-g4dn").empty(tmp_path) as offline:
-        made = instances(deployed("eks-g4dn").cluster.state, address)
-        offline.stand_ins.faults = failing("create", made, [Fault("ExpiredToken", made=True)])
+        made = instances(deployed("eks-g4dn").cluster.state, [address])
+        offline.stand_ins.faults = Failing("create", made, [Fault("ExpiredToken", made=True)])
         assert offline.cluster.apply().status == 1
         # It goes after the nodes have left it, so that its successor would come first, and has its name.
         assert "InvalidPlacementGroup.Duplicate" in one_line(offline.cluster.apply().text)
