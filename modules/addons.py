@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from cdktf import ITerraformDependable
@@ -16,35 +15,8 @@ from constructs import Construct
 from .expressions import literals
 from .iam import managed_policy, pod_role
 from .layout.models import Addon, Taint
-from .layout.releases import ADDONS_BEFORE_NODES
+from .layout.releases import ADDON_IDENTITIES, ADDONS_BEFORE_NODES
 from .merge import merged
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """The service account of an add-on that calls AWS, and the managed policies that it needs."""
-
-    namespace: str
-    service_account: str
-    policies: tuple[str, ...]
-
-
-# https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html
-IDENTITIES: Mapping[str, Identity] = {
-    "vpc-cni": Identity("kube-system", "aws-node", ("AmazonEKS_CNI_Policy",)),
-    "aws-ebs-csi-driver": Identity(
-        "kube-system", "ebs-csi-controller-sa", ("service-role/AmazonEBSCSIDriverPolicy",)
-    ),
-    "aws-efs-csi-driver": Identity(
-        "kube-system", "efs-csi-controller-sa", ("service-role/AmazonEFSCSIDriverPolicy",)
-    ),
-    "aws-fsx-csi-driver": Identity("kube-system", "fsx-csi-controller-sa", ("AmazonFSxFullAccess",)),
-    # No policy of ours: which buckets may be read is the user's to say, by the add-on's role_arn.
-    "aws-mountpoint-s3-csi-driver": Identity("kube-system", "s3-csi-driver-sa", ()),
-    "amazon-cloudwatch-observability": Identity(
-        "amazon-cloudwatch", "cloudwatch-agent", ("CloudWatchAgentServerPolicy", "AWSXrayWriteOnlyAccess")
-    ),
-}
 
 
 class Addons(Construct):
@@ -122,7 +94,7 @@ class Addons(Construct):
         A resource of its own and not the add-on's argument, which EKS refuses for some add-ons and versions
         (terraform-aws-eks #3520).
         """
-        identity = IDENTITIES.get(name)
+        identity = ADDON_IDENTITIES.get(name)
         if identity is None or (addon.role_arn is None and not identity.policies):
             return []
         before: list[ITerraformDependable] = []

@@ -7,9 +7,9 @@ from constructs import Construct
 
 from .expressions import allow, policy
 from .iam import pod_role
+from .layout.releases import RELEASE_SERVICE_ACCOUNTS
 
-NAMESPACE = "kube-system"
-SERVICE_ACCOUNT = "cluster-autoscaler"
+SERVICE_ACCOUNT = RELEASE_SERVICE_ACCOUNTS["cluster-autoscaler"]
 
 # https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md#iam-policy
 _READ = (
@@ -30,8 +30,16 @@ class AutoscalerIdentity(Construct):
     """A role for the autoscaler's pods that can change the size of this cluster's Auto Scaling groups only."""
 
     def __init__(
-        self, scope: Construct, id: str, *, cluster_name: str, cluster_reference: str, partition: str
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        cluster_name: str,
+        cluster_reference: str,
+        partition: str,
+        namespace: str = "kube-system",
     ) -> None:
+        """Make it; `namespace` is that of the Helm release."""
         super().__init__(scope, id)
         # EKS puts this tag on the Auto Scaling group of every managed node group.
         owned = {"StringEquals": {f"aws:ResourceTag/k8s.io/cluster-autoscaler/{cluster_name}": "owned"}}
@@ -46,7 +54,7 @@ class AutoscalerIdentity(Construct):
             self,
             "identity",
             cluster_name=cluster_reference,
-            namespace=NAMESPACE,
+            namespace=namespace,
             service_account=SERVICE_ACCOUNT,
             role_arn=role.arn,
             depends_on=[*role.policies],

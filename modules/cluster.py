@@ -49,6 +49,7 @@ class Cluster(Construct):
         cluster: ClusterSection,
         subnet_ids: Sequence[str],
         partition: str,
+        security_group_ids: Sequence[str] = (),
         preconditions: Sequence[Precondition] = (),
         replaced_by: Sequence[str] = (),
     ) -> None:
@@ -64,6 +65,7 @@ class Cluster(Construct):
             role_arn=role_arn,
             vpc_config=EksClusterVpcConfig(
                 subnet_ids=list(subnet_ids),
+                security_group_ids=list(security_group_ids) or None,
                 endpoint_private_access=cluster.endpoint.private,
                 endpoint_public_access=cluster.endpoint.public,
                 public_access_cidrs=string_list(cluster.endpoint.public_access_cidrs)
@@ -152,18 +154,20 @@ class Cluster(Construct):
             f"access-{name}",
             cluster_name=self.name,
             principal_arn=entry.principal_arn,
+            user_name=None if entry.user_name is None else text(entry.user_name),
             kubernetes_groups=[text(group) for group in entry.kubernetes_groups] or None,
         )
-        for access_policy in entry.policies:
+        for access in entry.scoped_policies:
             scope = EksAccessPolicyAssociationAccessScope(
-                type="namespace" if entry.namespaces else "cluster", namespaces=list(entry.namespaces) or None
+                type="namespace" if access.namespaces else "cluster",
+                namespaces=list(access.namespaces) or None,
             )
             EksAccessPolicyAssociation(
                 self,
-                f"access-{name}-{access_policy}",
+                f"access-{name}-{access.name}",
                 cluster_name=self.name,
                 principal_arn=made.principal_arn,
-                policy_arn=f"arn:{self._partition}:eks::aws:cluster-access-policy/{access_policy}",
+                policy_arn=f"arn:{self._partition}:eks::aws:cluster-access-policy/{access.name}",
                 access_scope=scope,
             )
 

@@ -15,6 +15,8 @@ from .addons import tolerations
 from .autoscaler import SERVICE_ACCOUNT
 from .catalog import autoscaler_tag, eks_registry
 from .expressions import literal, literals
+from .karpenter import SERVICE_ACCOUNT as KARPENTER_SERVICE_ACCOUNT
+from .karpenter import queue_name
 from .layout.models import HelmRelease, Taint
 from .merge import merged
 
@@ -23,7 +25,14 @@ from .merge import merged
 _STAGES: Sequence[frozenset[str]] = (
     frozenset({"kube-prometheus-stack"}),
     frozenset(
-        {"gpu-operator", "neuron", "aws-efa-k8s-device-plugin", "cluster-autoscaler", "metrics-server"}
+        {
+            "gpu-operator",
+            "neuron",
+            "aws-efa-k8s-device-plugin",
+            "cluster-autoscaler",
+            "karpenter",
+            "metrics-server",
+        }
     ),
     frozenset({"jobset"}),
     frozenset({"lws"}),
@@ -38,7 +47,8 @@ class Surroundings:
     """What releases have to know of the cluster.
 
     `gpu_taints` and `neuron_taints` are those of the nodes with that kind of accelerator, `efa_taints` of the nodes
-    with EFA; `internet` says that pods surely reach it.
+    with EFA; `internet` says that pods surely reach it, `isolated` that they surely do not; `system_nodes` is the number
+    of nodes without taints that the cluster starts with.
     """
 
     cluster_name: str
@@ -50,6 +60,9 @@ class Surroundings:
     node_monitoring: bool = False
     internet: bool = False
     own_jobset: bool = False
+    isolated: bool = False
+    zonal_shift: bool = False
+    system_nodes: int = 1
 
 
 class HelmReleases(Construct):
@@ -121,6 +134,8 @@ def computed_values(name: str, around: Surroundings) -> dict[str, Any]:
         return _neuron(around)
     if name == "cluster-autoscaler":
         return _autoscaler(around)
+    if name == "karpenter":
+        return _karpenter(around)
     if name == "training-operator":
         # TrainJobs are made of JobSets; the chart brings the controller unless the layout has it as a release. The
         # runtime for torch is installed by a Job that downloads kubectl: without internet it would fail the release.
@@ -180,6 +195,20 @@ def _autoscaler(around: Surroundings) -> dict[str, Any]:
         "awsRegion": around.region,
         "image": {"tag": autoscaler_tag(around.kubernetes_version)},
         "rbac": {"serviceAccount": {"name": SERVICE_ACCOUNT}},
+    }
+
+
+def _karpenter(around: Surroundings) -> dict[str, Any]:
+    return {
+        # No two of them run on one node: the second would stay pending, and have the autoscaler add a node for it.
+        "replicas": 2 if around.system_nodes > 1 else 1,
+        "serviceAccount": {"name": KARPENTER_SERVICE_ACCOUNT},
+        "settings": {
+            "clusterName": around.cluster_name,
+            "interruptionQueue": queue_name(around.cluster_name),
+            "enableZonalShift": around.zonal_shift,
+            "isolatedVPC": around.isolated,
+        },
     }
 
 

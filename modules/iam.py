@@ -10,9 +10,34 @@ from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAtt
 from constructs import Construct
 
 from .expressions import RESOURCE, policy
+from .layout.values import Var
 
 # IAM takes 64 characters for a name; Terraform's random suffix takes 26 of them.
 _NAME_PREFIX_LENGTH = 38
+# What every node needs, by a short name that becomes part of the address. The CNI has a role of its own by pod
+# identity; SSM gives a shell without SSH keys. https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
+NODE_POLICIES: Mapping[str, str] = {
+    "worker": "AmazonEKSWorkerNodePolicy",
+    "registry": "AmazonEC2ContainerRegistryPullOnly",
+    "ssm": "AmazonSSMManagedInstanceCore",
+}
+
+
+def name_prefix(name: str) -> str:
+    """A name as the prefix of one that Terraform makes unique: cut to what IAM, and EventBridge too, takes."""
+    return f"{name[: _NAME_PREFIX_LENGTH - 1].rstrip('-')}-"
+
+
+def policy_label(arn: str) -> str:
+    """A policy's part of an address: not its place in the list, so that another order means nothing."""
+    if isinstance(arn, Var):
+        return arn.name
+    account, name = arn.split(":", 5)[4:]
+    return (
+        name.removeprefix("policy/").replace("/", "-")
+        if account == "aws"
+        else f"{account}-{name}".replace("/", "-")
+    )
 
 
 def managed_policy(partition: str, name: str) -> str:
@@ -38,6 +63,7 @@ class ServiceRole(Construct):
         actions: Sequence[str] = ("sts:AssumeRole",),
         policy_arns: Mapping[str, str] | None = None,
         inline: Mapping[str, str] | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> None:
         """Make the role.
 
@@ -53,18 +79,20 @@ class ServiceRole(Construct):
         self.role = IamRole(
             self,
             RESOURCE,
-            name_prefix=f"{name[: _NAME_PREFIX_LENGTH - 1].rstrip('-')}-",
+            name_prefix=name_prefix(name),
             description=description,
             assume_role_policy=policy(trust),
+            tags=dict(tags) if tags else None,
         )
         self.policies: list[IamRolePolicyAttachment | IamRolePolicy] = []
+        role_name = self.role.name  # every reading is a call of Node
         for short, arn in (policy_arns or {}).items():
             self.policies.append(
-                IamRolePolicyAttachment(self, f"policy-{short}", role=self.role.name, policy_arn=arn)
+                IamRolePolicyAttachment(self, f"policy-{short}", role=role_name, policy_arn=arn)
             )
         for short, document in (inline or {}).items():
             self.policies.append(
-                IamRolePolicy(self, f"policy-{short}", name=short, role=self.role.name, policy=document)
+                IamRolePolicy(self, f"policy-{short}", name=short, role=role_name, policy=document)
             )
 
     @property
@@ -81,6 +109,7 @@ def pod_role(
     pods: str,
     policy_arns: Mapping[str, str] | None = None,
     inline: Mapping[str, str] | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> ServiceRole:
     """A role for pods by EKS Pod Identity.
 
@@ -95,4 +124,5 @@ def pod_role(
         actions=("sts:AssumeRole", "sts:TagSession"),
         policy_arns=policy_arns,
         inline=inline,
+        tags=tags,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 from cdktf_cdktf_provider_aws.launch_template import (
@@ -18,9 +19,13 @@ from cdktf_cdktf_provider_aws.launch_template import (
 )
 from constructs import Construct
 
-from .efa import Interface, efa_interfaces
+from .catalog import Interface, efa_interfaces
 from .layout.models import Capacity, NodeGroup
-from .user_data import user_data
+from .user_data import ClusterAddress, user_data
+
+# Of the 128 that EC2 takes: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html
+# https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/ec2_launch_template.go
+_MAX_NAME = 125
 
 
 def launch_template(
@@ -30,15 +35,17 @@ def launch_template(
     name: str,
     group: NodeGroup,
     tags: dict[str, str],
-    efa_security_groups: Sequence[str],
+    security_groups: Sequence[str],
+    cluster: ClusterAddress,
     placement_group: str | None,
 ) -> LaunchTemplate:
-    """A launch template that EKS takes for a managed node group: no instance profile, no subnet, no AMI.
+    """A launch template that EKS takes for a managed node group: no instance profile, no subnet, no AMI but one's own.
 
     Args:
         name: of the template, and of its instances.
         tags: of the instances, volumes and interfaces; EKS passes no others on.
-        efa_security_groups: groups of every interface of an EFA node. They replace the one that EKS adds.
+        security_groups: groups of every interface, in place of the one that EKS adds; none leaves it to EKS.
+        cluster: what a node of one's own AMI joins.
         placement_group: name of the placement group, if any.
     """
     block = group.capacity.type == "capacity_block"
@@ -46,9 +53,10 @@ def launch_template(
     return LaunchTemplate(
         scope,
         id,
-        name=name,
+        name=_short(name),
         description=f"Nodes of {name}",
         update_default_version=True,
+        image_id=group.ami_id,
         # A capacity block wants the type here and not in the node group:
         # https://docs.aws.amazon.com/eks/latest/userguide/capacity-blocks-mng.html
         instance_type=group.instance_type if block else None,
@@ -56,21 +64,30 @@ def launch_template(
         if block
         else None,
         capacity_reservation_specification=_reservation(group.capacity),
-        network_interfaces=[_interface(one, efa_security_groups) for one in efa_interfaces(group.type)]
+        network_interfaces=[_interface(one, security_groups) for one in efa_interfaces(group.type)]
         if group.efa
         else None,
+        # EC2 takes them here or on the interfaces, never on both.
+        vpc_security_group_ids=None if group.efa else list(security_groups) or None,
         placement=LaunchTemplatePlacement(group_name=placement_group) if placement_group else None,
         block_device_mappings=_volumes(group),
         metadata_options=LaunchTemplateMetadataOptions(
             http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=group.imds_hop_limit
         ),
-        user_data=user_data(group),
+        user_data=user_data(group, cluster),
         tag_specifications=[
             LaunchTemplateTagSpecifications(resource_type=kind, tags=everywhere)
             for kind in ("instance", "volume", "network-interface")
         ],
         tags={"Name": name},
     )
+
+
+def _short(name: str) -> str:
+    """A name that is no longer than the provider takes of a launch template; the end of a longer one is its hash."""
+    if len(name) <= _MAX_NAME:
+        return name
+    return f"{name[: _MAX_NAME - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _interface(interface: Interface, security_groups: Sequence[str]) -> LaunchTemplateNetworkInterfaces:
@@ -86,7 +103,12 @@ def _interface(interface: Interface, security_groups: Sequence[str]) -> LaunchTe
 
 def _reservation(capacity: Capacity) -> LaunchTemplateCapacityReservationSpecification | None:
     if not capacity.is_reserved:
-        return None
+        wanted = capacity.reservation_preference
+        return (
+            LaunchTemplateCapacityReservationSpecification(capacity_reservation_preference=wanted)
+            if wanted
+            else None
+        )
     return LaunchTemplateCapacityReservationSpecification(
         capacity_reservation_target=LaunchTemplateCapacityReservationSpecificationCapacityReservationTarget(
             capacity_reservation_id=capacity.reservation_id,

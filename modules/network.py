@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cdktf import ITerraformDependable, Postcondition, Precondition, TerraformResourceLifecycle, Token
+from cdktf_cdktf_provider_aws.data_aws_security_group import DataAwsSecurityGroup
 from cdktf_cdktf_provider_aws.data_aws_subnet import DataAwsSubnet
 from cdktf_cdktf_provider_aws.data_aws_vpc import DataAwsVpc
 from constructs import Construct
@@ -29,7 +30,7 @@ class Network(Construct):
 
     `vpc_id`, `private_subnet_ids` and `public_subnet_ids` are references; `preconditions` are what Terraform has to
     check of the network before it makes the cluster, `ready` what nodes need to reach anything, `replaces_cluster` what
-    means another cluster if it changes. `place` tells a node group its subnets.
+    means another cluster if it changes. `place` tells a node group its subnets, `security_groups` its security groups.
     """
 
     vpc_id: str
@@ -49,6 +50,7 @@ class Network(Construct):
         network: NetworkSection,
         zones: Sequence[str] = (),
         endpoint_services: Sequence[str] = (),
+        private_tags: Mapping[str, str] | None = None,
     ) -> None:
         """Make the VPC, or look it up.
 
@@ -56,19 +58,32 @@ class Network(Construct):
             name: name of the cluster, for names and tags.
             zones: zones that node groups ask for; a new VPC has subnets there besides its own zones.
             endpoint_services: services (by short name) that get an interface endpoint in a new VPC.
+            private_tags: more tags of the private subnets of a new VPC.
         """
         super().__init__(scope, id)
         self.new: NewVpc | None = None
         if network.vpc_id is None:
-            self._make(name, region, network, zones, endpoint_services)
+            self._make(name, region, network, zones, endpoint_services, private_tags or {})
         else:
             self._look_up(network.vpc_id, network)
 
     def _make(
-        self, name: str, region: str, network: NetworkSection, zones: Sequence[str], services: Sequence[str]
+        self,
+        name: str,
+        region: str,
+        network: NetworkSection,
+        zones: Sequence[str],
+        services: Sequence[str],
+        private_tags: Mapping[str, str],
     ) -> None:
         self.new = NewVpc(
-            self, name=name, region=region, network=network, zones=zones, endpoint_services=services
+            self,
+            name=name,
+            region=region,
+            network=network,
+            zones=zones,
+            endpoint_services=services,
+            private_tags=private_tags,
         )
         self.vpc_id = self.new.vpc.id
         self.private_subnet_ids = self.new.cluster_subnets
@@ -123,10 +138,10 @@ class Network(Construct):
         found.add_override("for_each", f"${{toset({reference_list(ids)})}}")
         return found
 
-    def _in_vpc(self, path: str) -> Postcondition:
+    def _in_vpc(self, path: str, what: str = "subnet") -> Postcondition:
         return Postcondition(
             condition=f"${{self.vpc_id == {self._vpc_expression}}}",
-            error_message=f"{path}: the subnet ${{self.id}} is not in the VPC ${{{self._vpc_expression}}}.",
+            error_message=f"{path}: the {what} ${{self.id}} is not in the VPC ${{{self._vpc_expression}}}.",
         )
 
     def place(self, name: str, group: NodeGroup) -> Place:
@@ -148,6 +163,39 @@ class Network(Construct):
         ]
         zone = f"${{{subnets[0].fqn}.availability_zone}}" if len(subnets) == 1 else None
         return Place([subnet.id for subnet in subnets], zone)
+
+    def security_groups(self, name: str, group: NodeGroup) -> list[str]:
+        """The security groups that the layout names for a node group, in an existing VPC checked to lie in it."""
+        if self.new is not None:
+            return list(group.security_group_ids)
+        return [
+            DataAwsSecurityGroup(
+                self,
+                f"{name}-security-group-{index}",
+                id=one,
+                lifecycle=TerraformResourceLifecycle(
+                    postcondition=[
+                        self._in_vpc(f"node_groups.{name}.security_group_ids[{index}]", "security group")
+                    ]
+                ),
+            ).id
+            for index, one in enumerate(group.security_group_ids)
+        ]
+
+    def cluster_security_groups(self, ids: Sequence[str]) -> list[str]:
+        """The control plane's security groups that the layout names, each checked to lie in the existing VPC."""
+        if not ids:
+            return []
+        found = DataAwsSecurityGroup(
+            self,
+            "cluster-security-groups",
+            id="${each.value}",
+            lifecycle=TerraformResourceLifecycle(
+                postcondition=[self._in_vpc("cluster.security_group_ids", "security group")]
+            ),
+        )
+        found.add_override("for_each", f"${{toset({reference_list(ids)})}}")
+        return Token.as_list(f"${{values({found.fqn})[*].id}}")
 
     def _own_subnet(self, name: str, group: NodeGroup, index: int, subnet: str) -> DataAwsSubnet:
         path = f"node_groups.{name}.subnet_ids"

@@ -24,11 +24,11 @@ from constructs import Construct
 from .capacity_block import scale_up_at_start, until_start
 from .efa import huge_pages
 from .expressions import RESOURCE, text
-from .iam import ServiceRole, managed_policy
+from .iam import NODE_POLICIES, ServiceRole, managed_policy, policy_label
 from .launch_template import launch_template
 from .layout.models import ExistingPlacementGroup, Update
 from .layout.models import NodeGroup as NodeGroupSection
-from .layout.values import Var
+from .user_data import ClusterAddress
 
 _EFFECTS = {"NoSchedule": "NO_SCHEDULE", "NoExecute": "NO_EXECUTE", "PreferNoSchedule": "PREFER_NO_SCHEDULE"}
 _CAPACITY_TYPES = {
@@ -54,11 +54,12 @@ class NodeGroup(Construct):
         group: NodeGroupSection,
         cluster_name: str,
         cluster_reference: str,
+        cluster_address: str,
         kubernetes_version: str,
         partition: str,
         subnet_ids: Sequence[str],
         zone: str | None = None,
-        efa_security_groups: Sequence[str] = (),
+        security_groups: Sequence[str] = (),
         tags: dict[str, str] | None = None,
         depends_on: Sequence[ITerraformDependable] = (),
     ) -> None:
@@ -67,9 +68,10 @@ class NodeGroup(Construct):
         Args:
             cluster_name: the cluster's name as text, for names of other resources.
             cluster_reference: the cluster's name as a reference, so that the cluster comes first.
+            cluster_address: of the cluster's resource, for what a node of one's own AMI has to know of it.
             subnet_ids: one subnet for an EFA group.
-            zone: their zone, where it is one; the plan stops where EC2 does not offer the instance type there.
-            efa_security_groups: the cluster's security group and that of EFA.
+            zone: their zone, where it is one; the plan stops where EC2 offers no instance type of the group there.
+            security_groups: all of the nodes', the cluster's own too; none leaves it to EKS.
             tags: of the layout; the group's own are added.
             depends_on: what has to be there before any node, like the VPC CNI.
         """
@@ -82,11 +84,13 @@ class NodeGroup(Construct):
             name=full_name,
             group=group,
             tags={**(tags or {}), **group.tags},
-            efa_security_groups=efa_security_groups,
+            security_groups=security_groups,
+            cluster=ClusterAddress(cluster_address),
             placement_group=self._placement_group(full_name, group),
         )
         if zone is not None:
             self._offered_in(zone, name, group)
+        own_ami = group.ami_id is not None
         owned_elsewhere = group.scaling_owner == "autoscaler" or group.starts_later
         self.resource = EksNodeGroup(
             self,
@@ -95,11 +99,14 @@ class NodeGroup(Construct):
             node_group_name=name,
             node_role_arn=role_arn,
             subnet_ids=list(subnet_ids),
-            version=kubernetes_version,
-            release_version=group.release_version,
-            ami_type=group.ami_type,
+            # EKS knows neither type nor version of another AMI, and refuses a node group that says them; a change to or
+            # from CUSTOM replaces the group, as EKS asks.
+            # https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#mng-ami-id-conditions
+            version=None if own_ami else kubernetes_version,
+            release_version=None if own_ami else group.release_version,
+            ami_type="CUSTOM" if own_ami else group.ami_type,
             capacity_type=_CAPACITY_TYPES[group.capacity.type],
-            instance_types=None if group.capacity.type == "capacity_block" else [group.instance_type],
+            instance_types=None if group.capacity.type == "capacity_block" else list(group.instance_types),
             launch_template=EksNodeGroupLaunchTemplate(
                 id=self.launch_template.id, version=Token.as_string(self.launch_template.latest_version)
             ),
@@ -122,7 +129,8 @@ class NodeGroup(Construct):
             if owned_elsewhere
             else None,
         )
-        self.autoscaling_group = self.resource.resources.get(0).autoscaling_groups.get(0).name
+        # As text: to go there by way of the bindings takes five calls of Node.
+        self.autoscaling_group = f"${{{self.resource.fqn}.resources[0].autoscaling_groups[0].name}}"
         if group.starts_later:
             scale_up_at_start(
                 self,
@@ -136,23 +144,26 @@ class NodeGroup(Construct):
             self._tell_autoscaler(group)
 
     def _offered_in(self, zone: str, name: str, group: NodeGroupSection) -> None:
-        """A type that its zone does not have shows late otherwise, as a capacity error in the middle of an apply."""
-        kind = group.instance_type
+        """A type that its zone does not have shows late otherwise, as a capacity error in the middle of an apply.
+
+        One of several is enough: Auto Scaling goes on to the next where it cannot launch one.
+        """
+        kinds = list(group.instance_types)
         DataAwsEc2InstanceTypeOfferings(
             self,
             "offered",
             location_type="availability-zone",
             filter=[
-                DataAwsEc2InstanceTypeOfferingsFilter(name="instance-type", values=[kind]),
+                DataAwsEc2InstanceTypeOfferingsFilter(name="instance-type", values=kinds),
                 DataAwsEc2InstanceTypeOfferingsFilter(name="location", values=[zone]),
             ],
             lifecycle=TerraformResourceLifecycle(
                 postcondition=[
                     Postcondition(
                         condition="${length(self.instance_types) > 0}",
-                        error_message=f"node_groups.{name}: EC2 has no {kind} in {zone}. Name a zone that has it, for "
+                        error_message=f"node_groups.{name}: EC2 has no {' or '.join(kinds)} in {zone}. Name a zone that has it, for "
                         "reserved capacity that of the reservation: aws ec2 describe-instance-type-offerings "
-                        f"--location-type availability-zone --filters Name=instance-type,Values={kind}",
+                        f"--location-type availability-zone --filters Name=instance-type,Values={','.join(kinds)}",
                     )
                 ]
             ),
@@ -161,19 +172,10 @@ class NodeGroup(Construct):
     def _role(
         self, full_name: str, group: NodeGroupSection, partition: str
     ) -> tuple[str, list[ITerraformDependable]]:
-        """The node role. The CNI has its own by pod identity; SSM gives a shell without SSH keys.
-
-        https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
-        """
         if group.role_arn is not None:
             return group.role_arn, []
-        names = {
-            "worker": "AmazonEKSWorkerNodePolicy",
-            "registry": "AmazonEC2ContainerRegistryPullOnly",
-            "ssm": "AmazonSSMManagedInstanceCore",
-        }
-        arns = {short: managed_policy(partition, policy) for short, policy in names.items()}
-        arns |= {f"extra-{_policy_name(arn)}": arn for arn in group.policy_arns}
+        arns = {short: managed_policy(partition, policy) for short, policy in NODE_POLICIES.items()}
+        arns |= {f"extra-{policy_label(arn)}": arn for arn in group.policy_arns}
         role = ServiceRole(
             self,
             "role",
@@ -217,18 +219,6 @@ class NodeGroup(Construct):
                     propagate_at_launch=False,
                 ),
             )
-
-
-def _policy_name(arn: str) -> str:
-    """A policy's part of an address: not its place in the list, so that another order means nothing."""
-    if isinstance(arn, Var):
-        return arn.name
-    account, name = arn.split(":", 5)[4:]
-    return (
-        name.removeprefix("policy/").replace("/", "-")
-        if account == "aws"
-        else f"{account}-{name}".replace("/", "-")
-    )
 
 
 def _update(update: Update) -> EksNodeGroupUpdateConfig:

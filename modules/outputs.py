@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 from .cluster import Cluster
+from .karpenter import Karpenter
 from .layout import Layout
 from .network import Network
 from .node_group import NodeGroup
@@ -73,3 +74,16 @@ def cluster_outputs(
             "A kubeconfig that asks the AWS CLI for a token: nothing in it is secret",
         ),
     }
+
+
+def karpenter_outputs(karpenter: Karpenter) -> dict[str, tuple[object, str]]:
+    """What an EC2NodeClass has to name: value and description of each output, by name."""
+    outputs: dict[str, tuple[object, str]] = {
+        "karpenter_node_role": (karpenter.node_role, "Name of the role of Karpenter's nodes, for spec.role")
+    }
+    if karpenter.instance_profile is not None:
+        outputs["karpenter_instance_profile"] = (
+            karpenter.instance_profile,
+            "Name of their instance profile, for spec.instanceProfile: without internet it takes the place of spec.role",
+        )
+    return outputs

@@ -2,80 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
-from cdktf import (
-    App,
-    ITerraformDependable,
-    LocalBackend,
-    S3Backend,
-    TerraformElement,
-    TerraformOutput,
-    TerraformStack,
-    TerraformVariable,
-    TerraformVariableValidationConfig,
-)
+from cdktf import App, ITerraformDependable, TerraformOutput, TerraformStack
 from cdktf_cdktf_provider_aws.data_aws_eks_cluster import DataAwsEksCluster
 from cdktf_cdktf_provider_aws.data_aws_partition import DataAwsPartition
-from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from cdktf_cdktf_provider_helm.provider import (
     HelmProvider,
     HelmProviderKubernetes,
     HelmProviderKubernetesExec,
 )
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
-from constructs import Construct, Node
+from constructs import Construct
 
 from .addons import Addons
+from .addressed_stack import AddressedStack, aws_provider
 from .autoscaler import AutoscalerIdentity
 from .cluster import Cluster
 from .efa import EfaSecurityGroup
-from .expressions import RESOURCE
 from .helm import HelmReleases, Surroundings
+from .karpenter import Karpenter, discovery_tags
 from .layout import Layout, Variable
 from .layout.models import NodeGroup as NodeGroupSection
 from .layout.models import Taint
+from .layout.releases import ADDON_IDENTITIES
 from .network import Network
 from .node_group import NodeGroup
-from .outputs import cluster_outputs, token_command
+from .outputs import cluster_outputs, karpenter_outputs, token_command
+from .pod_identity import PodIdentities, ServiceAccounts
 from .storage import DefaultStorageClass
 from .vpc_endpoints import endpoint_services
-
-
-class AddressedStack(TerraformStack):
-    """A stack whose resource addresses are its construct paths: `aws_subnet.network_private`.
-
-    CDKTF appends a hash of the path, which says nothing to a reader of a plan. Addresses are an interface: a changed
-    one replaces the resource. tests/unit/goldens pins those of every preset.
-    """
-
-    def __init__(
-        self, scope: Construct, id: str, *, layout: Layout, variables: Sequence[Variable] = ()
-    ) -> None:
-        super().__init__(scope, id)
-        self._known: dict[TerraformElement | Node, str] = {}  # CDKTF asks for each several times
-        self._taken: dict[tuple[str, str], str] = {}
-        # For S3 locks without a table, `check` blocks and what the time of a plan is compared with.
-        self.add_override("terraform.required_version", ">= 1.10")
-        _backend(self, id, layout)
-        for variable in variables:
-            _declare(self, variable)
-
-    def _allocate_logical_id(self, tf_element: TerraformElement | Node) -> str:
-        known = self._known.get(tf_element)
-        if known is not None:
-            return known
-        path = tf_element.node.path if isinstance(tf_element, TerraformElement) else tf_element.path
-        steps = [step for step in path.split("/")[1:] if step != RESOURCE]
-        address = re.sub(r"\W|-", "_", "_".join(steps), flags=re.ASCII)
-        # Two paths may give one address ("a-b/c" and "a/b-c"): of the same type, the second would silently replace the
-        # first.
-        taken = self._taken.setdefault((type(tf_element).__name__, address), path)
-        if taken != path:
-            raise ValueError(f"{path} and {taken} have the same resource address {address}")
-        self._known[tf_element] = address
-        return address
 
 
 class ClusterStack(AddressedStack):
@@ -83,7 +39,7 @@ class ClusterStack(AddressedStack):
 
     def __init__(self, scope: Construct, layout: Layout, variables: Sequence[Variable] = ()) -> None:
         super().__init__(scope, layout.name, layout=layout, variables=variables)
-        _aws_provider(self, layout)
+        aws_provider(self, layout)
         partition = str(DataAwsPartition(self, "partition").partition)
         self.network = Network(
             self,
@@ -95,6 +51,7 @@ class ClusterStack(AddressedStack):
                 group.availability_zone for group in layout.node_groups.values() if group.availability_zone
             ],
             endpoint_services=endpoint_services(layout),
+            private_tags=discovery_tags(layout.name) if layout.has_release("karpenter") else None,
         )
         self.cluster = Cluster(
             self,
@@ -104,6 +61,7 @@ class ClusterStack(AddressedStack):
             cluster=layout.cluster,
             subnet_ids=self.network.private_subnet_ids,
             partition=partition,
+            security_group_ids=self.network.cluster_security_groups(layout.cluster.security_group_ids),
             preconditions=self.network.preconditions,
             replaced_by=self.network.replaces_cluster,
         )
@@ -127,22 +85,47 @@ class ClusterStack(AddressedStack):
                 cluster_name=layout.name,
                 cluster_reference=self.cluster.name,
                 partition=partition,
+                namespace=layout.namespace_of("cluster-autoscaler"),
             )
-        for name, (value, description) in cluster_outputs(
-            layout, self.network, self.cluster, self.node_groups
-        ).items():
+        PodIdentities(
+            self,
+            "pod-identity",
+            cluster_name=layout.name,
+            cluster_reference=self.cluster.name,
+            associations=layout.cluster.pod_identity_associations,
+        )
+        outputs = cluster_outputs(layout, self.network, self.cluster, self.node_groups)
+        if layout.has_release("karpenter"):
+            outputs |= karpenter_outputs(self._karpenter(layout, partition))
+        for name, (value, description) in outputs.items():
             TerraformOutput(self, name, value=value, description=description)
 
+    def _karpenter(self, layout: Layout, partition: str) -> Karpenter:
+        return Karpenter(
+            self,
+            "karpenter",
+            cluster_name=layout.name,
+            cluster_reference=self.cluster.name,
+            cluster_arn=self.cluster.resource.arn,
+            security_group_id=self.cluster.security_group_id,
+            region=layout.region,
+            partition=partition,
+            namespace=layout.namespace_of("karpenter"),
+            zonal_shift=layout.cluster.zonal_shift,
+            isolated=layout.network.is_isolated,
+        )
+
     def _node_groups(self, layout: Layout, partition: str) -> dict[str, NodeGroup]:
-        security_groups: list[str] = []
+        efa_groups: list[str] = []
         rules: list[ITerraformDependable] = []
         if layout.has_efa:
             efa = EfaSecurityGroup(self, "efa", name=layout.name, vpc_id=self.network.vpc_id)
-            security_groups, rules = [self.cluster.security_group_id, efa.group_id], efa.rules
+            efa_groups, rules = [efa.group_id], efa.rules
         before = [*self.addons.before_nodes, *self.network.ready]
         groups = {}
         for name, group in layout.node_groups.items():
             place = self.network.place(name, group)
+            beside = [*(efa_groups if group.efa else ()), *self.network.security_groups(name, group)]
             groups[name] = NodeGroup(
                 self,
                 f"nodes-{name}",
@@ -150,11 +133,13 @@ class ClusterStack(AddressedStack):
                 group=group,
                 cluster_name=layout.name,
                 cluster_reference=self.cluster.name,
+                cluster_address=self.cluster.resource.fqn,
                 kubernetes_version=layout.kubernetes_version,
                 partition=partition,
                 subnet_ids=place.subnet_ids,
                 zone=place.zone,
-                efa_security_groups=security_groups if group.efa else (),
+                # Groups of our own drop the cluster's, which EKS adds otherwise.
+                security_groups=[self.cluster.security_group_id, *beside] if beside else (),
                 tags=layout.tags,
                 depends_on=[*before, *rules] if group.efa else before,
             )
@@ -175,7 +160,7 @@ class PlatformStack(AddressedStack):
 
     def __init__(self, scope: Construct, layout: Layout) -> None:
         super().__init__(scope, layout.platform_stack, layout=layout)
-        _aws_provider(self, layout)
+        aws_provider(self, layout)
         found = DataAwsEksCluster(self, "cluster", name=layout.name)
         host = str(found.endpoint)
         certificate = f"${{base64decode({found.fqn}.certificate_authority[0].data)}}"
@@ -201,6 +186,21 @@ class PlatformStack(AddressedStack):
             DefaultStorageClass(self, "storage")
         self.releases = HelmReleases(
             self, "releases", releases=layout.helm_releases, surroundings=_surroundings(layout)
+        )
+        self._service_accounts(layout)
+
+    def _service_accounts(self, layout: Layout) -> None:
+        made_by: dict[str, list[ITerraformDependable]] = {}
+        for name, release in self.releases.releases.items():
+            made_by.setdefault(layout.helm_releases[name].namespace, []).append(release)
+        ServiceAccounts(
+            self,
+            "service-accounts",
+            associations=layout.cluster.pod_identity_associations,
+            made_by=made_by,
+            there=[
+                identity.namespace for addon, identity in ADDON_IDENTITIES.items() if layout.has_addon(addon)
+            ],
         )
 
 
@@ -233,44 +233,7 @@ def _surroundings(layout: Layout) -> Surroundings:
         node_monitoring=layout.has_addon("eks-node-monitoring-agent"),
         own_jobset=layout.has_release("jobset"),
         internet=layout.network.has_nat,
+        isolated=layout.network.is_isolated,
+        zonal_shift=layout.cluster.zonal_shift,
+        system_nodes=sum(group.size.desired for group in layout.node_groups.values() if not group.taints),
     )
-
-
-def _aws_provider(stack: TerraformStack, layout: Layout) -> None:
-    tags = [AwsProviderDefaultTags(tags=layout.tags)] if layout.tags else None
-    AwsProvider(stack, "aws", region=layout.region, default_tags=tags)
-
-
-def _backend(stack: TerraformStack, name: str, layout: Layout) -> None:
-    backend = layout.backend
-    if backend.type == "s3":
-        S3Backend(
-            stack,
-            bucket=backend.bucket or "",
-            key=f"{backend.key_prefix}/{name}.tfstate",
-            region=backend.region or layout.region,
-            encrypt=True,
-            kms_key_id=backend.kms_key_arn,
-        )
-        # Locks by a file beside the state (Terraform 1.10 and newer); CDKTF knows DynamoDB tables only.
-        stack.add_override("terraform.backend.s3.use_lockfile", True)
-    else:
-        # Beside the output folder, from OUT/stacks/NAME; CDKTF's own default is an absolute path of this machine.
-        LocalBackend(stack, path=f"../../../terraform.{name}.tfstate")
-
-
-def _declare(stack: TerraformStack, variable: Variable) -> None:
-    made = TerraformVariable(
-        stack,
-        f"variable-{variable.name}",
-        type=variable.kind.terraform_type,
-        description=variable.description,
-        nullable=False,
-        validation=[
-            TerraformVariableValidationConfig(
-                condition=f"${{{variable.condition}}}",
-                error_message=f"{variable.name}: {variable.kind.remedy}",
-            )
-        ],
-    )
-    made.override_logical_id(variable.name)

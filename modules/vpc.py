@@ -7,7 +7,7 @@ it no other node group.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cdktf import (
     ITerraformDependable,
@@ -67,6 +67,7 @@ class NewVpc:
         network: Network,
         zones: Sequence[str],
         endpoint_services: Sequence[str],
+        private_tags: Mapping[str, str],
     ) -> None:
         self._scope, self._name, self._region, self._network = scope, name, region, network
         self.ready: list[ITerraformDependable] = []
@@ -84,7 +85,7 @@ class NewVpc:
         DefaultSecurityGroup(
             scope, "default-security-group", vpc_id=self.vpc.id, tags={"Name": f"{name}-default"}
         )
-        self._private = self._subnets("private")
+        self._private = self._subnets("private", private_tags)
         self._private_routes = self._route_table("private", each=True)
         self._associate("private", self._private, f"{self._private_routes.fqn}[each.key].id")
         self.cluster_subnets = Token.as_list(
@@ -92,11 +93,10 @@ class NewVpc:
         )
         self.public_subnets: list[str] = []
         if not network.fully_private:
-            public = self._subnets("public")
+            public = self._subnets("public", {})
             self.public_subnets = Token.as_list(f"${{values({public.fqn})[*].id}}")
             self._way_out(public)
-        if network.s3_gateway_endpoint:
-            self._s3_endpoint()
+        s3_gateway = self._s3_endpoint() if network.s3_gateway_endpoint else None
         self.ready += interface_endpoints(
             scope,
             name=name,
@@ -104,6 +104,7 @@ class NewVpc:
             vpc=self.vpc,
             subnet_ids=self.cluster_subnets,
             services=endpoint_services,
+            s3_gateway=s3_gateway,
         )
         if network.flow_logs.enabled:
             flow_logs(scope, name=name, vpc=self.vpc, logs=network.flow_logs)
@@ -182,7 +183,7 @@ class NewVpc:
     def _for_each(self, resource: TerraformResource, zones: str | None = None) -> None:
         resource.add_override("for_each", f"${{toset({zones or self._all})}}")
 
-    def _subnets(self, kind: str) -> Subnet:
+    def _subnets(self, kind: str, tags: Mapping[str, str]) -> Subnet:
         """One subnet in each zone, its place in the VPC by the zone's letter."""
         role, bits = ("internal-elb", PRIVATE_BITS) if kind == "private" else ("elb", PUBLIC_BITS)
         letter = f'index(split("", "{LETTERS}"), substr(each.key, -1, 1))'
@@ -197,7 +198,7 @@ class NewVpc:
             cidr_block=f'${{cidrsubnet("{self._network.vpc_cidr}", {bits}, {number})}}',
             availability_zone="${each.key}",
             map_public_ip_on_launch=False,
-            tags={"Name": f"{self._name}-{kind}-${{each.key}}", f"kubernetes.io/role/{role}": "1"},
+            tags={"Name": f"{self._name}-{kind}-${{each.key}}", f"kubernetes.io/role/{role}": "1", **tags},
         )
         self._for_each(subnets)
         return subnets
@@ -258,7 +259,7 @@ class NewVpc:
         self._for_each(route)
         self.ready.append(route)
 
-    def _s3_endpoint(self) -> None:
+    def _s3_endpoint(self) -> VpcEndpoint:
         s3 = VpcEndpoint(
             self._scope,
             "s3-endpoint",
@@ -269,3 +270,4 @@ class NewVpc:
             tags={"Name": f"{self._name}-s3"},
         )
         self.ready.append(s3)
+        return s3

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from cdktf_cdktf_provider_aws.vpc import Vpc
-from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint
+from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint, VpcEndpointDnsOptions
 from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
 
@@ -32,13 +32,27 @@ def endpoint_services(layout: Layout) -> tuple[str, ...]:
                 services.update(more)
         if layout.has_autoscaler:
             services.add("autoscaling")
+        if layout.has_release("karpenter"):
+            # https://karpenter.sh/v1.14/getting-started/getting-started-with-karpenter/#private-clusters
+            services.add("sqs")
     return tuple(sorted(services))
 
 
 def interface_endpoints(
-    scope: Construct, *, name: str, region: str, vpc: Vpc, subnet_ids: Sequence[str], services: Sequence[str]
+    scope: Construct,
+    *,
+    name: str,
+    region: str,
+    vpc: Vpc,
+    subnet_ids: Sequence[str],
+    services: Sequence[str],
+    s3_gateway: VpcEndpoint | None,
 ) -> list[ITerraformDependable]:
-    """Makes the endpoints, with a security group that lets HTTPS in from the VPC; returns what callers wait for."""
+    """Makes the endpoints, with a security group that lets HTTPS in from the VPC; returns what callers wait for.
+
+    Args:
+        s3_gateway: the gateway endpoint of S3, which is free and stays the VPC's way to S3 beside an interface endpoint.
+    """
     if not services:
         return []
     group = SecurityGroup(
@@ -62,15 +76,30 @@ def interface_endpoints(
     endpoints = [
         VpcEndpoint(
             scope,
-            f"{service.replace('.', '-')}-endpoint",
+            "s3-endpoint-interface"
+            if service == "s3" and s3_gateway
+            else f"{service.replace('.', '-')}-endpoint",
             vpc_id=vpc.id,
             service_name=f"com.amazonaws.{region}.{service}",
             vpc_endpoint_type="Interface",
             subnet_ids=list(subnet_ids),
             security_group_ids=[group.id],
             private_dns_enabled=True,
+            dns_options=_s3_dns(s3_gateway) if service == "s3" else None,
             tags={"Name": f"{name}-{service}"},
+            depends_on=[s3_gateway] if service == "s3" and s3_gateway else None,
         )
         for service in services
     ]
     return [rule, *endpoints]
+
+
+def _s3_dns(gateway: VpcEndpoint | None) -> VpcEndpointDnsOptions:
+    """Who finds S3's interface endpoint by S3's own name.
+
+    Beside a gateway endpoint only those who ask from outside the VPC: inside, the gateway costs nothing. Without one that
+    choice is refused, and it is what EC2 takes where nothing is said.
+    https://aws.amazon.com/blogs/storage/introducing-private-dns-support-for-amazon-s3-with-aws-privatelink/
+    https://github.com/hashicorp/terraform-provider-aws/issues/31117
+    """
+    return VpcEndpointDnsOptions(private_dns_only_for_inbound_resolver_endpoint=gateway is not None)

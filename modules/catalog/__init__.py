@@ -6,20 +6,25 @@ rewrites both from AWS. Nothing here asks the network, and nothing but the stand
 
 from .autoscaler import autoscaler_tag
 from .cni import cni_addresses
+from .efa import Interface, efa_interfaces
 from .instance_types import Accelerator, InstanceType, find, names, near
 from .kubernetes import KubernetesVersion, kubernetes_version, kubernetes_versions
+from .regions import regions
 from .registries import eks_registry
 
 __all__ = [
     "Accelerator",
     "InstanceType",
+    "Interface",
     "KubernetesVersion",
     "autoscaler_tag",
     "cni_addresses",
+    "efa_interfaces",
     "eks_registry",
     "find",
     "kubernetes_version",
     "kubernetes_versions",
     "names",
     "near",
+    "regions",
 ]

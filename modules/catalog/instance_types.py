@@ -7,8 +7,9 @@ The data was first made from the answer of EC2 DescribeInstanceTypes that ships 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from . import amis, cni, quotas
@@ -190,24 +191,38 @@ def near(name: str, limit: int = 3) -> tuple[str, ...]:
 
     A family that exists was most likely meant, so its sizes come before any other family's.
     """
+    return _near(name.strip().lower(), max(limit, 0))
+
+
+@lru_cache(maxsize=1024)  # the same mistake is often made in many node groups
+def _near(wanted: str, limit: int) -> tuple[str, ...]:
+    family, _, size = wanted.partition(".")
+    of_family = {known: known.partition(".")[2] for known in names() if known.partition(".")[0] == family}
+    found = sorted((-_likeness(size, known_size), known) for known, known_size in of_family.items())[:limit]
+    letters = Counter(wanted)
+    others: list[tuple[float, str]] = []
+    for bound, known in sorted((-_bound(letters, known), known) for known in names()):
+        missing = limit - len(found)
+        worst = -LIKENESS if len(others) < missing else others[missing - 1][0] if missing else -2.0
+        if bound > worst:
+            break  # from here on, nothing can be nearer
+        likeness = _likeness(wanted, known)
+        if known not in of_family and likeness >= LIKENESS:
+            others = sorted([*others, (-likeness, known)])
+    return tuple(known for _, known in [*found, *others][:limit])
+
+
+def _likeness(wanted: str, known: str) -> float:
     # Imported here: only somebody who made a mistake waits for it.
     from difflib import SequenceMatcher
 
-    wanted = name.strip().lower()
-    family, _, size = wanted.partition(".")
-    of_family, of_others = [], []
-    for known in names():
-        known_family, _, known_size = known.partition(".")
-        matcher = SequenceMatcher(None, wanted, known, autojunk=False)
-        if known_family == family:
-            ratio = SequenceMatcher(None, size, known_size, autojunk=False).ratio()
-            of_family.append((-ratio, known))
-        elif matcher.real_quick_ratio() >= LIKENESS and matcher.quick_ratio() >= LIKENESS:
-            ratio = matcher.ratio()
-            if ratio >= LIKENESS:
-                of_others.append((-ratio, known))
-    ranked = [known for _, known in sorted(of_family) + sorted(of_others)]
-    return tuple(ranked[: max(limit, 0)])
+    return SequenceMatcher(None, wanted, known, autojunk=False).ratio()
+
+
+def _bound(letters: Counter[str], known: str) -> float:
+    """What the likeness to a name is at most: by the letters that both have, whatever their order."""
+    shared = sum(min(count, known.count(letter)) for letter, count in letters.items())
+    return 2 * shared / (letters.total() + len(known))
 
 
 def from_record(name: str, record: Record) -> InstanceType:

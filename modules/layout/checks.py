@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
 
 from .defaults import with_defaults
-from .faults import Fault, KeyPath, Origin, dotted
+from .faults import Fault, KeyPath, Origin
 from .messages import explain, joined, meant
 from .models import Layout
 from .rules import RULES, Context
+from .schema import model_at
 from .tree import Node, fits, prune, replaced, wrap
 
 # Helm gives a null in its values a meaning of its own: it removes the chart's default.
-_NULLS_STAY: tuple[KeyPath, ...] = (("helm_releases", "*", "values"),)
+NULLS_STAY: tuple[KeyPath, ...] = (("helm_releases", "*", "values"),)
 
 # Where a null removes an entry. One that finds nothing to remove was meant as something else.
 _ENTRIES: tuple[KeyPath, ...] = (
@@ -28,6 +30,8 @@ _ENTRIES: tuple[KeyPath, ...] = (
     ("node_groups", "*", "labels", "*"),
     ("node_groups", "*", "tags", "*"),
     ("cluster", "access_entries", "*"),
+    ("cluster", "pod_identity_associations", "*"),
+    ("cluster", "pod_identity_associations", "*", "tags", "*"),
     ("tags", "*"),
 )
 
@@ -45,6 +49,8 @@ _STAND_INS: dict[KeyPath, Any] = {
     ("helm_releases", "*", "namespace"): "default",
 }
 _MAX_ROUNDS = 20
+# Faults of form, and of one rule, that are told at once. A file that has more is no layout, and nobody reads them.
+MAX_FAULTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +72,9 @@ def check(written: Node, before: Iterable[Fault], today: date) -> Checked:
     """
     faults = list(before)
     filled = with_defaults(written)
-    tree = prune(filled, _NULLS_STAY)
+    tree = prune(filled, NULLS_STAY)
     faults += _idle_nulls(filled)
+    faults += explain([*islice(_unknown_nulls(written), MAX_FAULTS)], written, written)
     layout, found = _validated(written, tree, faults)
     faults += found
     if layout is not None:
@@ -89,6 +96,20 @@ def _idle_nulls(tree: Node, path: KeyPath = ()) -> Iterator[Fault]:
             yield from _idle_nulls(node, (*path, key))
 
 
+def _unknown_nulls(tree: Node, path: KeyPath = ()) -> Iterator[dict[str, Any]]:
+    """Keys that there are not, as pydantic would tell of them: where the value is null, it never sees them.
+
+    Somebody meant to remove something by them.
+    """
+    children = tree.value if isinstance(tree.value, dict) else {}
+    if any(node.value is None for node in children.values()) and (model := model_at(path)):
+        for key, node in children.items():
+            if node.value is None and key not in model.model_fields:
+                yield {"type": "extra_forbidden", "loc": (*path, key)}
+    for key, node in children.items():
+        yield from _unknown_nulls(node, (*path, key))
+
+
 def _validated(written: Node, tree: Node, before: Sequence[Fault]) -> tuple[Layout | None, list[Fault]]:
     """The layout, or as much of it as can be understood, and the faults of the rest.
 
@@ -100,13 +121,18 @@ def _validated(written: Node, tree: Node, before: Sequence[Fault]) -> tuple[Layo
         try:
             return Layout.model_validate(tree.plain()), joined(faults)
         except ValidationError as error:
-            found = explain(error.errors(include_url=False), tree, written)
-            known = [fault.path for fault in (*before, *faults)]
+            details = error.errors(include_url=False)
+            found = explain(details[:MAX_FAULTS], tree, written)
             # A required key that was mistyped is one fault, not two.
-            known += [meant(fault) for fault in found if _is_mistyped(fault)]
-            faults += [fault for fault in found if not _concerns(fault.path, known)]
+            mistyped = [meant(fault) for fault in found if _is_mistyped(fault)]
+            known = _Known([*(fault.path for fault in (*before, *faults)), *mistyped])
+            faults += [fault for fault in found if not known.concern(fault.path)]
+            if len(details) > MAX_FAULTS:
+                problem = f"has {len(details) - MAX_FAULTS:,} more mistakes of this kind"
+                remedy = "Correct these first, or check that this file is a layout."
+                return None, [*joined(faults), Fault(tree.origin, (), problem, remedy, found[-1].rule)]
             remaining = _repaired(remaining, found)
-            tree = prune(with_defaults(remaining), _NULLS_STAY)
+            tree = prune(with_defaults(remaining), NULLS_STAY)
     return None, joined(faults)
 
 
@@ -122,25 +148,27 @@ def _repaired(tree: Node, faults: Iterable[Fault]) -> Node:
         if stand_in is None and fault.rule == "missing-key" and path == fault.path:
             path = path[:-1]
         targets[path] = stand_in
-    for path, stand_in in sorted(targets.items(), key=lambda target: dotted(target[0])):
-        above = tree.get(path[:-1])
-        if not path or above is None or not isinstance(above.value, dict):
-            continue
-        if stand_in is not None:
-            tree = replaced(tree, path, wrap(stand_in, Origin("stand-in")))
-        elif path[-1] in above.value:
-            tree = replaced(tree, path, None)
-    return tree
+    return replaced(
+        tree,
+        {
+            path: None if stand_in is None else wrap(stand_in, Origin("stand-in"))
+            for path, stand_in in targets.items()
+        },
+    )
 
 
 def _findings(layout: Layout, tree: Node, before: Sequence[Fault], today: date) -> Iterator[Fault]:
     """Findings of the rules, but for those about what is already known to be wrong."""
     context = Context(layout=layout, tree=tree, today=today)
     # A mistyped key is missing under its right name, which is no second fault.
-    known = {fault.path for fault in before} | {meant(fault) for fault in before if _is_mistyped(fault)}
+    mistyped = [meant(fault) for fault in before if _is_mistyped(fault)]
+    known = _Known([*(fault.path for fault in before), *mistyped])
     for rule in RULES:
-        for finding in rule.check(context):
-            if not any(_concerns(path, known) for path in (finding.path, *finding.because)):
+        for number, finding in enumerate(islice(rule.check(context), MAX_FAULTS + 1)):
+            if number == MAX_FAULTS:
+                problem, remedy = "has more mistakes of this kind", "Correct these first."
+                yield Fault(tree.origin, (), problem, remedy, rule.id, rule.level)
+            elif not any(known.concern(path) for path in (finding.path, *finding.because)):
                 origin = tree.locate(finding.path)
                 yield Fault(origin, finding.path, finding.problem, finding.remedy, rule.id, rule.level)
 
@@ -149,6 +177,13 @@ def _is_mistyped(fault: Fault) -> bool:
     return fault.rule == "unknown-key" and meant(fault) != fault.path
 
 
-def _concerns(path: KeyPath, known: Iterable[KeyPath]) -> bool:
-    """Whether a fault is already known about what stands at, above or below a path."""
-    return any(other and path[: len(other)] == other[: len(path)] for other in known)
+class _Known:
+    """Paths that a fault is known about already. A lookup takes the same time, however many there are."""
+
+    def __init__(self, paths: Iterable[KeyPath]) -> None:
+        self._at = {path for path in paths if path}
+        self._above = {path[:length] for path in self._at for length in range(len(path))}
+
+    def concern(self, path: KeyPath) -> bool:
+        """Whether one of them stands at, above or below a path."""
+        return path in self._above or any(path[:length] in self._at for length in range(1, len(path) + 1))

@@ -72,13 +72,21 @@ def group_defaults(instance_type: catalog.InstanceType, group: dict[str, Any]) -
     defaults: dict[str, Any] = {
         "efa": efa,
         "placement_group": _placement_group(instance_type, group, efa),
-        "local_storage": "raid0" if instance_type.nvme_gb else "none",
+        "local_storage": "raid0" if instance_type.nvme_gb and _strategy(group) in (None, "RAID0") else "none",
         "labels": _labels(instance_type, group, efa),
         "taints": _taints(instance_type),
     }
     if instance_type.default_ami_type:
         defaults["ami_type"] = instance_type.default_ami_type
     return defaults
+
+
+def _strategy(group: dict[str, Any]) -> Any:
+    """What the group's `node_config` says of the drives."""
+    value: Any = group
+    for key in ("node_config", "instance", "localStorage", "strategy"):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
 def _placement_group(instance_type: catalog.InstanceType, group: dict[str, Any], efa: bool) -> str:

@@ -8,9 +8,10 @@ refused; and nesting is bounded. Scalars are read by YAML 1.2's core schema, so 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -24,12 +25,14 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from .faults import Fault, KeyPath, LayoutError, Origin
+from .faults import Fault, KeyPath, LayoutError, Origin, Step
 from .tree import Node, RawFloat, Scalar
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 32
 MAX_NODES = 100_000
+MAX_DIGITS = 40  # of a number; what has more is text
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,19 @@ def read(file: Path, source: str | None = None) -> Document:
         LayoutError: the file cannot be read, is not YAML, is empty or holds no mapping.
     """
     source = source or str(file)
+    return parse(_text(file, source), source)
+
+
+def read_all(file: Path, source: str | None = None) -> tuple[Document, ...]:
+    """Reads every document of a YAML file, leaving out those that are empty; see `read`.
+
+    Merge keys (`<<`) stay in the tree as ordinary keys.
+    """
+    source = source or str(file)
+    return parse_all(_text(file, source), source)
+
+
+def _text(file: Path, source: str) -> str:
     try:
         raw = file.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
@@ -60,11 +76,10 @@ def read(file: Path, source: str | None = None) -> Document:
         problem = f"the file has {len(raw):,} bytes, more than {MAX_BYTES:,}"
         raise _stop(source, 0, problem, "Split it: several layouts can be given in one run.", "file")
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise _stop(source, line, "is not UTF-8 text", "Save the file as UTF-8.", "yaml") from error
-    return parse(text, source)
 
 
 def _reason(error: OSError | ValueError) -> str:
@@ -73,21 +88,66 @@ def _reason(error: OSError | ValueError) -> str:
 
 def parse(text: str, source: str) -> Document:
     """Parses YAML text; see `read`."""
-    builder = _Builder(source)
-    try:
-        for event in YAML(typ="safe").parse(text):
+
+    def build(events: Iterable[Any]) -> Document:
+        builder = _Builder(source)
+        for event in events:
             builder.take(event)
+        return builder.result()
+
+    return _built(text, source, build)
+
+
+def parse_all(text: str, source: str) -> tuple[Document, ...]:
+    """Parses every document of a YAML text; see `read_all`."""
+
+    def build(events: Iterable[Any]) -> tuple[Document, ...]:
+        builders: list[_Builder] = []
+        for event in events:
+            if isinstance(event, DocumentStartEvent):
+                builders.append(_Builder(source, merge_keys=True))
+            if builders:
+                builders[-1].take(event)
+        return tuple(one.result() for one in builders if one.root is not None and one.root.value is not None)
+
+    return _built(text, source, build)
+
+
+def _built(text: str, source: str, build: Callable[[Iterable[Any]], _T]) -> _T:
+    """What is made of a text's parse events, one at a time: a bomb of brackets is refused before it is all parsed."""
+    # YAML 1.1 takes them for line breaks, YAML 1.2 and editors do not: https://yaml.org/spec/1.2.2/#54-line-break-characters
+    odd = _ODD_BREAK.search(text)
+    if odd is not None:
+        problem = f"has the character U+{ord(odd[0]):04X}, which some programs take for a line break"
+        remedy = f'Remove it, or write it in double quotes as "\\u{ord(odd[0]):04x}".'
+        raise _stop(source, _line_at(text, odd.start()), problem, remedy, "yaml")
+    try:
+        return _parsed(text, build)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = min(mark.line + 1, text.count("\n") + 1) if mark else 0
+        line = min(mark.line + 1, _line_at(text, len(text))) if mark else 0
         problem = f"is not YAML: {error.problem or error.context}"
         raise _stop(source, line, problem, _yaml_remedy(text, line), "yaml") from error
     except (YAMLError, ValueError) as error:
         found = _UNPRINTABLE.search(text)
-        line = text.count("\n", 0, found.start()) + 1 if found else 0
+        line = _line_at(text, found.start()) if found else 0
         problem = f"is not YAML: {str(error).splitlines()[0]}"
         raise _stop(source, line, problem, "Remove what is not printable text.", "yaml") from error
-    return builder.result()
+
+
+def _parsed(text: str, build: Callable[[Iterable[Any]], _T]) -> _T:
+    """By libyaml; where that refuses `[arn:aws:...]`, again by the slower parser, which knows YAML 1.2."""
+    try:
+        return build(YAML(typ="safe").parse(text))
+    except MarkedYAMLError as error:
+        if error.problem != "found unexpected ':'":
+            raise
+        return build(YAML(typ="safe", pure=True).parse(text))
+
+
+def _line_at(text: str, position: int) -> int:
+    """The line of a character, from 1."""
+    return len(_BREAK.findall(text, 0, position)) + 1
 
 
 def _stop(source: str, line: int, problem: str, remedy: str, rule: str) -> LayoutError:
@@ -103,14 +163,16 @@ def _yaml_remedy(text: str, line: int) -> str:
     return "Check the indentation, the colons and the quotes on this line and the one before."
 
 
+_BREAK = re.compile("\r\n|\r|\n")
+_ODD_BREAK = re.compile("[\x85\u2028\u2029]")
 # https://yaml.org/spec/1.2.2/#51-character-set
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # YAML 1.2 core schema, https://yaml.org/spec/1.2.2/#1032-tag-resolution
 _NULL = re.compile(r"(?:|~|null|Null|NULL)\Z")
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_INT = re.compile(r"[-+]?[0-9]{1,40}\Z", re.ASCII)
-_OCT = re.compile(r"0o[0-7]{1,40}\Z")
-_HEX = re.compile(r"0x[0-9a-fA-F]{1,40}\Z")
+_INT = re.compile(rf"[-+]?[0-9]{{1,{MAX_DIGITS}}}\Z", re.ASCII)
+_OCT = re.compile(rf"0o[0-7]{{1,{MAX_DIGITS}}}\Z")
+_HEX = re.compile(rf"0x[0-9a-fA-F]{{1,{MAX_DIGITS}}}\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?\Z", re.ASCII)
 _STR_TAGS = {"!", "tag:yaml.org,2002:str"}
 _COLLECTION_TAGS = {"!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
@@ -135,12 +197,14 @@ def _scalar(text: str) -> Scalar:
 class _Builder:
     """Takes parse events, keeps a stack of open collections, and hands out the tree."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, merge_keys: bool = False) -> None:
         self.source = source
+        self.merge_keys = merge_keys
         self.faults: list[Fault] = []
         self.root: Node | None = None
         self.anchors: dict[str, Node | None] = {}
-        self.stack: list[tuple[Node, str | None]] = []  # an open collection and its anchor
+        # An open collection, its anchor, and the key or index at which it stands in the one around it.
+        self.stack: list[tuple[Node, str | None, Step | None]] = []
         self.keys: list[
             tuple[str, Node] | None
         ] = []  # the key that waits for its value, for each open collection
@@ -166,7 +230,7 @@ class _Builder:
         elif isinstance(event, MappingStartEvent | SequenceStartEvent):
             self.open(event)
         elif isinstance(event, MappingEndEvent | SequenceEndEvent):
-            node, anchor = self.stack.pop()
+            node, anchor, _ = self.stack.pop()
             self.keys.pop()
             if anchor:
                 self.anchors[anchor] = node
@@ -189,8 +253,7 @@ class _Builder:
         if event.anchor:
             self.anchors[event.anchor] = None  # known, but not usable before it is complete
         self.count(event)
-        self.add(node, "")
-        self.stack.append((node, event.anchor))
+        self.stack.append((node, event.anchor, self.add(node, "")))
         self.keys.append(None)
 
     def count(self, event: Any) -> None:
@@ -199,26 +262,27 @@ class _Builder:
             remedy = "Write out what the aliases (*name) stand for, or leave it out."
             raise self.stop(event, f"has more than {MAX_NODES:,} values after its aliases", remedy)
 
-    def add(self, node: Node, text: str) -> None:
-        """Puts a value where it belongs; `text` is how it was written, for a key."""
+    def add(self, node: Node, text: str) -> Step | None:
+        """Puts a value where it belongs, and returns the key or index; `text` is how it was written, for a key."""
         if not self.stack:
             self.root = node
-            return
+            return None
         parent = self.stack[-1][0]
         if isinstance(parent.value, list):
             parent.value.append(node)
-            return
+            return len(parent.value) - 1
         waiting = self.keys[-1]
         if waiting is None:
             self.keys[-1] = text, node
-            return
+            return None
         assert isinstance(parent.value, dict)
         self.put(parent.value, *waiting, node)
         self.keys[-1] = None
+        return waiting[0]
 
     def put(self, mapping: dict[str, Node], name: str, key: Node, node: Node) -> None:
         line = key.origin.line
-        if name == "<<":
+        if name == "<<" and not self.merge_keys:
             self.fault(line, "uses the merge key <<", "Use `extends`, or write the keys out.", "yaml")
         elif isinstance(key.value, dict | list):
             self.fault(line, "has a list or mapping as a key", "Use a plain word as the key.", "yaml")
@@ -233,13 +297,7 @@ class _Builder:
 
     def path(self) -> KeyPath:
         """Where the innermost open collection stands."""
-        steps: list[str | int] = []
-        for (outer, _), (inner, _) in zip(self.stack, self.stack[1:], strict=False):
-            if isinstance(outer.value, list):
-                steps.append(len(outer.value) - 1)
-            elif isinstance(outer.value, dict):
-                steps += [key for key, child in outer.value.items() if child is inner]
-        return tuple(steps)
+        return tuple(step for _, _, step in self.stack if step is not None)
 
     def alias(self, event: Any) -> Node:
         target = self.anchors.get(event.anchor)

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
-from .document import Document, read
+from .document import Document, parse, read
 from .faults import PRESETS, Fault, LayoutError
 from .tree import Node, merge
 
@@ -49,8 +49,12 @@ def missing(name: str, folder: Path, presets: Path = PRESETS) -> tuple[str, str]
     return f"there is no preset {shown!r}", remedy
 
 
-def compose(file: Path, source: str | None = None, presets: Path = PRESETS) -> Document:
+def compose(
+    file: Path, source: str | None = None, presets: Path = PRESETS, text: str | None = None
+) -> Document:
     """Reads a layout file and all that it extends, and merges them; `extends` itself is gone from the result.
+
+    With `text`, the file is not read: it will hold that.
 
     Raises:
         LayoutError: a file cannot be read, a preset does not exist, or the chain of `extends` closes a cycle.
@@ -60,7 +64,8 @@ def compose(file: Path, source: str | None = None, presets: Path = PRESETS) -> D
     faults: list[Fault] = []
     current: Path | None = file
     while current is not None:
-        document = _read(current, source if not seen else None, faults)
+        first = not seen
+        document = _read(current, source if first else None, text if first else None, faults)
         faults += document.faults
         seen.append(current.resolve())
         chain.append(document.tree)
@@ -71,9 +76,9 @@ def compose(file: Path, source: str | None = None, presets: Path = PRESETS) -> D
     return Document(merged, tuple(faults))
 
 
-def _read(file: Path, source: str | None, faults: Iterable[Fault]) -> Document:
+def _read(file: Path, source: str | None, text: str | None, faults: Iterable[Fault]) -> Document:
     try:
-        return read(file, source)
+        return read(file, source) if text is None else parse(text, source or str(file))
     except LayoutError as error:
         raise LayoutError([*faults, *error.faults]) from error
 

@@ -34,13 +34,17 @@ def _shown(source: str) -> str:
 
 
 def dotted(path: Sequence[Step]) -> str:
-    """`("node_groups", "p5", "taints", 0, "key")` as `node_groups.p5.taints[0].key`."""
+    """`("node_groups", "p5", "taints", 0, "key")` as `node_groups.p5.taints[0].key`.
+
+    A key is quoted that is empty, or that would break a line or move what is read on a terminal.
+    """
     text = ""
     for step in path:
         if isinstance(step, int):
             text += f"[{step}]"
         else:
-            text += f".{step}" if text else step
+            key = step if step and step.isprintable() else repr(step)
+            text += f".{key}" if text else key
     return text
 
 

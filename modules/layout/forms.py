@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core.core_schema import no_info_after_validator_function
 
 
 def wrong(problem: str, remedy: str) -> PydanticCustomError:
@@ -15,8 +18,44 @@ def wrong(problem: str, remedy: str) -> PydanticCustomError:
     return PydanticCustomError("layout_value", "{problem}", {"problem": problem, "remedy": remedy})
 
 
-def form(pattern: str, problem: str, remedy: str) -> Callable[[str], str]:
-    """A check that the whole text matches."""
+@dataclass(frozen=True, slots=True)
+class Form:
+    """An annotation of text: the check of its form, and what editors check it by.
+
+    The pattern is for the whole text. It may take a little more than the check, and nothing less. `hint` says what to
+    write instead.
+    """
+
+    check: Callable[[str], str]
+    pattern: str
+    hint: str = ""
+
+    def __call__(self, value: str) -> str:
+        """The value, if it has the form."""
+        return self.check(value)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """The check comes after pydantic's own."""
+        return no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """The pattern, anchored: that of JSON Schema may match anywhere."""
+        return handler(schema) | self.json_schema()
+
+    def json_schema(self, variable: str = "") -> JsonSchemaValue:
+        """Pattern and hint; with the pattern of variables, for a value that may be one."""
+        pattern, hint = f"^(?:{self.pattern})$", self.hint
+        if variable:
+            # What begins like a variable is one, or nothing.
+            pattern, hint = rf"^(?!var\.|\$\{{)(?:{self.pattern})$|{variable}", f"{hint} Or var.NAME."
+        # What the editors of the YAML language server say: without it, they show the pattern.
+        return {"pattern": pattern} | ({"patternErrorMessage": hint.strip()} if hint else {})
+
+
+def form(pattern: str, problem: str, remedy: str, editors: str | None = None) -> Form:
+    """A check that the whole text matches; `editors` is the pattern for the schema where it is another one."""
     compiled = re.compile(f"(?:{pattern})\\Z")
 
     def check(value: str) -> str:
@@ -25,12 +64,12 @@ def form(pattern: str, problem: str, remedy: str) -> Callable[[str], str]:
             raise wrong(f"{shown!r} {problem}", remedy)
         return value
 
-    return check
+    return Form(check, editors or pattern, remedy)
 
 
-def matching(pattern: str, problem: str, remedy: str) -> Any:
+def matching(pattern: str, problem: str, remedy: str, editors: str | None = None) -> Any:
     """An annotation: the whole text has to match."""
-    return AfterValidator(form(pattern, problem, remedy))
+    return form(pattern, problem, remedy, editors)
 
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html

@@ -8,7 +8,7 @@ from datetime import date, datetime, timezone
 from pathlib import Path
 
 from .checks import check
-from .document import read
+from .document import Document, read
 from .extends import compose, find_layout, missing
 from .faults import PRESETS, Fault, LayoutError, Origin
 from .models import Layout
@@ -20,7 +20,8 @@ from .variables import Variable, variables_of
 class Loaded:
     """A layout that can be used, with what else was learnt on the way.
 
-    `name` is what the user gave, `tree` the merged document with the origin of every value.
+    `name` is what the user gave, `tree` the merged document with the origin of every value, and `written` the same
+    before defaults, with the nulls that removed something.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Loaded:
     variables: tuple[Variable, ...]
     warnings: tuple[Fault, ...]
     tree: Node
+    written: Node
 
 
 def load(
@@ -50,13 +52,33 @@ def load(
     if file is None:
         problem, remedy = missing(name, folder, presets)
         raise LayoutError([Fault(Origin("LAYOUT"), (), problem, remedy, "file")])
-    document = compose(file, presets=presets)
+    return _loaded(name, file, compose(file, presets=presets), today)
+
+
+def load_text(text: str, file: Path, *, presets: Path = PRESETS, today: date | None = None) -> Loaded:
+    """Loads a layout that is not written yet.
+
+    Args:
+        text: what the file will hold.
+        file: where it will stand: relative paths in it start there.
+        presets: the folder of the presets.
+        today: the day for support dates; the current day (UTC) without it.
+
+    Raises:
+        LayoutError: as `load`.
+    """
+    return _loaded(str(file), file, compose(file, presets=presets, text=text), today)
+
+
+def _loaded(name: str, file: Path, document: Document, today: date | None) -> Loaded:
     faults = [*document.faults, *_values_files(document.tree)]
     checked = check(document.tree, faults, today or datetime.now(tz=timezone.utc).date())
     if checked.layout is None or any(fault.level == "error" for fault in checked.faults):
         raise LayoutError(checked.faults)
     warnings = LayoutError(checked.faults).faults
-    return Loaded(name, file, checked.layout, variables_of(checked.layout), warnings, checked.tree)
+    return Loaded(
+        name, file, checked.layout, variables_of(checked.layout), warnings, checked.tree, document.tree
+    )
 
 
 def load_all(
@@ -94,7 +116,7 @@ def _same_stacks(loaded: Iterable[Loaded]) -> Iterator[Fault]:
 
 
 def _values_files(tree: Node) -> Iterator[Fault]:
-    """Puts the content of each release's `values_file` below its `values`: constructs read no files."""
+    """Puts the content of each release's `values_file` in its place, below `values`: constructs read no files."""
     releases = tree.child("helm_releases")
     for name, release in releases.value.items() if releases and isinstance(releases.value, dict) else ():
         given = release.child("values_file")
@@ -112,5 +134,7 @@ def _values_files(tree: Node) -> Iterator[Fault]:
             )
             continue
         yield from (replace(fault, path=path) for fault in content.faults)
+        # What is in the file is in the tree from here on: a layout that is shown in full needs no file beside it.
+        del release.value["values_file"]
         own = release.value.get("values")
         release.value["values"] = merge(content.tree, own) if own is not None else content.tree

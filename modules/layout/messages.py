@@ -8,10 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from .faults import Fault, KeyPath
-from .models import Layout
 from .releases import CHARTS
-from .schema import all_keys, choices, describe, model_at
-from .tree import Node, RawFloat
+from .schema import choices, describe, keys_by_name, model_at
+from .tree import Node, RawFloat, fits
 from .words import nearest
 
 _KINDS = {
@@ -61,6 +60,14 @@ _FOREIGN = {
     "subnets": "subnet_ids",
 }
 
+# Keys of what is copied into a layout that do not belong there, and why.
+_REFUSED: dict[KeyPath, tuple[str, str]] = {
+    ("node_groups", "*", "node_config", "cluster"): (
+        "the nodes are told their cluster already, by EKS or with their own AMI",
+        "Remove it.",
+    ),
+}
+
 
 def explain(details: Sequence[Mapping[str, Any]], tree: Node, written: Node) -> list[Fault]:
     """Faults from `ValidationError.errors()`: one for each thing that is wrong, where pydantic may say it thrice.
@@ -71,12 +78,9 @@ def explain(details: Sequence[Mapping[str, Any]], tree: Node, written: Node) -> 
         written: what the files say, which may hold nulls that the tree has no more.
     """
     located = [(_path(detail, tree), detail) for detail in details]
-    deepest = [
-        (path, detail)
-        for path, detail in located
-        # Of the alternatives of a union, a mapping was meant as the one whose keys were looked at.
-        if not any(len(other) > len(path) and other[: len(path)] == path for other, _ in located)
-    ]
+    above = {path[:length] for path, _ in located for length in range(len(path))}
+    # Of the alternatives of a union, a mapping was meant as the one whose keys were looked at.
+    deepest = [(path, detail) for path, detail in located if path not in above]
     faults: dict[KeyPath, Fault] = {}
     for path, detail in deepest:
         if path not in faults:
@@ -87,10 +91,12 @@ def explain(details: Sequence[Mapping[str, Any]], tree: Node, written: Node) -> 
 def joined(faults: Sequence[Fault]) -> list[Fault]:
     """One fault for all that a Helm release lacks: most likely its name was meant as another."""
     lacking: dict[str, list[Fault]] = {}
+    result: list[Fault] = []
     for fault in faults:
         if fault.rule == "missing-key" and fault.path[0] == "helm_releases":
             lacking.setdefault(str(fault.path[1]), []).append(fault)
-    result = [fault for fault in faults if not any(fault in group for group in lacking.values())]
+        else:
+            result.append(fault)
     for name, group in lacking.items():
         keys = ", ".join(str(fault.path[-1]) for fault in group)
         near = nearest(name, CHARTS)
@@ -164,6 +170,7 @@ def _short(value: Any) -> str:
     if isinstance(value, dict | list):
         return "..."
     text = value.text if isinstance(value, RawFloat) else str(value)
+    text = text if text.isprintable() else repr(text)[1:-1]
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -194,13 +201,16 @@ def _unknown(path: KeyPath) -> tuple[str, str]:
     model = model_at(path[:-1])
     known = list(model.model_fields) if model else []
     match = nearest(word, known)
+    refused = next((why for pattern, why in _REFUSED.items() if fits(path, pattern)), None)
+    if refused is not None:
+        return refused
     problem = "there is no such key"
     foreign = _foreign(path)
     if foreign:
         return problem, f"Here it is {foreign}."
     if match:
         return problem, f"Did you mean {match!r}?"
-    elsewhere = [key for key in all_keys(Layout) if key.rpartition(".")[2] == word]
+    elsewhere = keys_by_name().get(word, ())
     belongs = f"It belongs to {' or '.join(elsewhere[:3])}. " if elsewhere else ""
     return problem, f"{belongs}Known here: {', '.join(sorted(known))}."
 

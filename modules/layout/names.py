@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import BeforeValidator
 
-from .forms import matching, wrong
+from .forms import Form, matching, wrong
 from .tree import RawFloat
 
 
@@ -59,6 +59,31 @@ Namespace = Annotated[
         "Write at most 63 lower-case letters, digits and hyphens, no hyphen first or last.",
     ),
 ]
+# https://docs.aws.amazon.com/eks/latest/userguide/access-policies.html: dev-* is every namespace that starts with dev-
+NamespacePattern = Annotated[
+    str,
+    matching(
+        r"[a-z0-9*]([a-z0-9*-]{0,61}[a-z0-9*])?",
+        "is neither a Kubernetes namespace nor a pattern of them",
+        "Write at most 63 lower-case letters, digits and hyphens, no hyphen first or last; * stands for any of them.",
+    ),
+]
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names
+ServiceAccountName = Annotated[
+    str,
+    matching(
+        r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*",
+        "is no name of a service account",
+        "Write lower-case letters, digits, hyphens and dots, a letter or digit first and last.",
+        editors=r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*",
+    ),
+]
+UserName = Annotated[
+    str,
+    matching(
+        r"[^\x00-\x1f\x7f]+", "is no user name", "Write a text of one line and of at least one character."
+    ),
+]
 KubernetesVersion = Annotated[
     str,
     matching(r"1\.[0-9]{2}", "is no Kubernetes minor version", 'Write a minor version in quotes: "1.35".'),
@@ -70,8 +95,12 @@ Region = Annotated[
 ]
 
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
-_NAME_PART = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?\Z")
-_DNS_PREFIX = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\Z")
+_NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+_DNS_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_DNS_NAME = rf"{_DNS_LABEL}(\.{_DNS_LABEL})*"
+_NAME_HINT = "Write at most 63 letters, digits, '-', '_' or '.', a letter or digit first and last."
+_NAME_PART = re.compile(rf"{_NAME}\Z")
+_DNS_PREFIX = re.compile(rf"{_DNS_NAME}\Z")
 
 
 def _label_key(key: str) -> str:
@@ -81,7 +110,7 @@ def _label_key(key: str) -> str:
     if not _NAME_PART.match(name):
         raise wrong(
             f"{key!r} is no label or taint key",
-            "Write at most 63 letters, digits, '-', '_' or '.', a letter or digit first and last.",
+            _NAME_HINT,
         )
     return key
 
@@ -90,22 +119,25 @@ def _label_value(value: str) -> str:
     if value and not _NAME_PART.match(value):
         raise wrong(
             f"{value!r} is no label or taint value",
-            "Write at most 63 letters, digits, '-', '_' or '.', a letter or digit first and last.",
+            _NAME_HINT,
         )
     return value
 
 
-LabelKey = Annotated[str, AfterValidator(_label_key)]
-LabelValue = Annotated[str, AfterValidator(_label_value)]
+LabelKey = Annotated[str, Form(_label_key, rf"((?=[^/]{{1,253}}/){_DNS_NAME}/)?{_NAME}", _NAME_HINT)]
+LabelValue = Annotated[str, Form(_label_value, rf"({_NAME})?", _NAME_HINT)]
 
 # https://docs.aws.amazon.com/general/latest/gr/aws_tagging.html: what every service takes
 _TAG = r"[\w .:/=+@-]"
+# To an editor \w means ASCII, so this names what ASCII has besides. Which other characters are letters, the loader says.
+_TAG_IN_EDITORS = r"[^\x00-\x1f!-*,;<>?\[-^`{-\x7f]"
 TagKey = Annotated[
     str,
     matching(
         rf"(?!aws:){_TAG}{{1,128}}",
         "is no tag key",
         "Write 1 to 128 letters, digits, spaces or _ . : / = + - @, not starting with aws:.",
+        editors=rf"(?!aws:){_TAG_IN_EDITORS}{{1,128}}",
     ),
 ]
 TagValue = Annotated[
@@ -114,6 +146,7 @@ TagValue = Annotated[
         rf"{_TAG}{{0,256}}",
         "is no tag value",
         "Write at most 256 letters, digits, spaces or _ . : / = + - @.",
+        editors=rf"{_TAG_IN_EDITORS}{{0,256}}",
     ),
 ]
 Tags = dict[TagKey, TagValue]

@@ -5,6 +5,7 @@ Versions and keys: docs/releases.md. A release that stands here needs no reposit
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 EKS_CHARTS = "https://aws.github.io/eks-charts"
@@ -30,6 +31,7 @@ CHARTS: dict[str, Chart] = {
     "cluster-autoscaler": Chart(
         "https://kubernetes.github.io/autoscaler", "cluster-autoscaler", "9.59.0", "kube-system"
     ),
+    "karpenter": Chart("oci://public.ecr.aws/karpenter", "karpenter", "1.14.1", "kube-system"),
     "kueue": Chart("oci://registry.k8s.io/kueue/charts", "kueue", "0.19.2", "kueue-system"),
     "jobset": Chart("oci://registry.k8s.io/jobset/charts", "jobset", "0.12.0", "jobset-system"),
     "lws": Chart("oci://registry.k8s.io/lws/charts", "lws", "0.10.0", "lws-system"),
@@ -40,6 +42,40 @@ CHARTS: dict[str, Chart] = {
         "https://kubernetes-sigs.github.io/metrics-server", "metrics-server", "3.13.1", "kube-system"
     ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The service account of an add-on that calls AWS, and the managed policies that it needs."""
+
+    namespace: str
+    service_account: str
+    policies: tuple[str, ...] = ()
+
+
+# https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html
+ADDON_IDENTITIES: Mapping[str, Identity] = {
+    "vpc-cni": Identity("kube-system", "aws-node", ("AmazonEKS_CNI_Policy",)),
+    "aws-ebs-csi-driver": Identity(
+        "kube-system", "ebs-csi-controller-sa", ("service-role/AmazonEBSCSIDriverPolicy",)
+    ),
+    "aws-efs-csi-driver": Identity(
+        "kube-system", "efs-csi-controller-sa", ("service-role/AmazonEFSCSIDriverPolicy",)
+    ),
+    "aws-fsx-csi-driver": Identity("kube-system", "fsx-csi-controller-sa", ("AmazonFSxFullAccess",)),
+    # No policy of ours: which buckets may be read is the user's to say, by the add-on's role_arn.
+    "aws-mountpoint-s3-csi-driver": Identity("kube-system", "s3-csi-driver-sa"),
+    "amazon-cloudwatch-observability": Identity(
+        "amazon-cloudwatch", "cloudwatch-agent", ("CloudWatchAgentServerPolicy", "AWSXrayWriteOnlyAccess")
+    ),
+}
+# Service accounts of the releases that get a role here. The release's chart makes them, in the release's namespace.
+RELEASE_SERVICE_ACCOUNTS: Mapping[str, str] = {
+    "cluster-autoscaler": "cluster-autoscaler",
+    "karpenter": "karpenter",
+}
+# Those that every cluster has: https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
+NAMESPACES_OF_KUBERNETES = ("default", "kube-node-lease", "kube-public", "kube-system")
 
 # Before any node: pods get no address without the CNI, and the CNI no credentials without the agent
 # (terraform-aws-eks #3446, #3559; amazon-vpc-cni-k8s #3840). The order is that of installation.
@@ -54,4 +90,9 @@ ADDONS_KNOWN = (
     "eks-node-monitoring-agent",
     "metrics-server",
     "snapshot-controller",
+    # https://docs.aws.amazon.com/eks/latest/userguide/community-addons.html
+    "cert-manager",
+    "external-dns",
+    "kube-state-metrics",
+    "prometheus-node-exporter",
 )

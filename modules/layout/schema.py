@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
+from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from .faults import KeyPath
@@ -41,6 +42,15 @@ def all_keys(model: type[Section], prefix: str = "") -> list[str]:
         for child in models_in(inner):
             keys += all_keys(child, path + between)
     return keys
+
+
+@cache
+def keys_by_name() -> dict[str, list[str]]:
+    """Every key of the language, by its last word: where a key that stands in the wrong place belongs."""
+    found: dict[str, list[str]] = {}
+    for key in all_keys(Layout):
+        found.setdefault(key.rpartition(".")[2], []).append(key)
+    return found
 
 
 def _choices(annotation: Any) -> list[Any]:
@@ -83,3 +93,8 @@ def models_in(annotation: Any) -> list[type[Section]]:
     if get_origin(annotation) in (Annotated, typing.Union, types.UnionType):
         return [model for inner in get_args(annotation) for model in models_in(inner)]
     return []
+
+
+def literals(annotation: Any) -> tuple[Any, ...]:
+    """The values of a `Literal`."""
+    return get_args(annotation)

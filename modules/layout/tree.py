@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -79,17 +80,27 @@ def wrap(value: Any, origin: Origin) -> Node:
     return Node(value, origin)
 
 
-def replaced(node: Node, path: KeyPath, value: Node | None) -> Node:
-    """A copy with another value at `path`, or without the key there; the mappings above it have to exist."""
-    step, rest = path[0], path[1:]
-    assert isinstance(node.value, dict)
+def replaced(node: Node, changes: Mapping[KeyPath, Node | None]) -> Node:
+    """A copy with other values at some paths, or without the keys there where there is none.
+
+    What stands below another of the paths goes with it, and a path below no mapping changes nothing. Each mapping is
+    copied once, however many of its values change.
+    """
+    if not isinstance(node.value, dict):
+        return node
     children = dict(node.value)
-    if rest:
-        children[str(step)] = replaced(children[str(step)], rest, value)
-    elif value is None:
-        del children[str(step)]
-    else:
-        children[str(step)] = value
+    deeper: dict[str, dict[KeyPath, Node | None]] = {}
+    for path, value in changes.items():
+        if len(path) > 1:
+            deeper.setdefault(str(path[0]), {})[path[1:]] = value
+    for key, below in deeper.items():
+        if key in children:
+            children[key] = replaced(children[key], below)
+    for path, value in changes.items():
+        if len(path) == 1 and value is not None:
+            children[str(path[0])] = value
+        elif len(path) == 1:
+            children.pop(str(path[0]), None)
     return Node(children, node.origin)
 
 

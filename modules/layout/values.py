@@ -7,9 +7,9 @@ from datetime import datetime
 from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
+from pydantic import Field, StrictBool, StrictInt
 
-from .forms import form, matching, wrong
+from .forms import Form, form, matching, wrong
 from .names import ClusterName as ClusterName
 from .names import EntryName as EntryName
 from .names import GroupName as GroupName
@@ -17,9 +17,12 @@ from .names import KubernetesVersion as KubernetesVersion
 from .names import LabelKey as LabelKey
 from .names import LabelValue as LabelValue
 from .names import Namespace as Namespace
+from .names import NamespacePattern as NamespacePattern
 from .names import Region as Region
 from .names import ReleaseName as ReleaseName
+from .names import ServiceAccountName as ServiceAccountName
 from .names import Tags as Tags
+from .names import UserName as UserName
 from .var import Var as Var
 from .var import VariableKind as VariableKind
 from .var import is_known as is_known
@@ -44,6 +47,8 @@ def _one(name: str, description: str, pattern: str, problem: str, remedy: str, e
 # Ids of EC2 have 8 or 17 hexadecimal digits: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
 VPC_ID = r"vpc-([0-9a-f]{8}|[0-9a-f]{17})"
 SUBNET_ID = r"subnet-([0-9a-f]{8}|[0-9a-f]{17})"
+AMI_ID = r"ami-([0-9a-f]{8}|[0-9a-f]{17})"
+SECURITY_GROUP_ID = r"sg-([0-9a-f]{8}|[0-9a-f]{17})"
 RESERVATION_ID = r"cr-([0-9a-f]{8}|[0-9a-f]{17})"
 ZONE = r"[a-z]{2,3}(-[a-z]+){1,2}-[0-9]+(-[a-z]{3}-[0-9]+)?[a-z]"
 PARTITION = r"aws(-[a-z]+)*"
@@ -74,6 +79,28 @@ SubnetId = Annotated[
         "is no subnet id",
         "Write subnet- and 17 hexadecimal digits.",
         "subnet-0123456789abcdef0",
+    ),
+]
+AmiId = Annotated[
+    str,
+    _one(
+        "ami_id",
+        "Id of the AMI of the nodes, in the region of the layout",
+        AMI_ID,
+        "is no AMI id",
+        "Write ami- and 17 hexadecimal digits.",
+        "ami-0123456789abcdef0",
+    ),
+]
+SecurityGroupId = Annotated[
+    str,
+    _one(
+        "security_group_id",
+        "Id of an existing security group in the VPC of the cluster",
+        SECURITY_GROUP_ID,
+        "is no security group id",
+        "Write sg- and 17 hexadecimal digits.",
+        "sg-0123456789abcdef0",
     ),
 ]
 ReservationId = Annotated[
@@ -172,10 +199,8 @@ PlacementGroupName = Annotated[
 ]
 
 
-def _timestamp(value: Any) -> str:
-    if isinstance(value, str) and re.match(
-        r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})\Z", value
-    ):
+def _timestamp(value: str) -> str:
+    if re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})\Z", value):
         try:
             datetime.fromisoformat(value.replace("Z", "+00:00"))
         except ValueError:
@@ -185,9 +210,12 @@ def _timestamp(value: Any) -> str:
     raise wrong(f"{value!r} is no time", 'Write RFC 3339 with a zone: "2026-12-01T11:30:00Z".')
 
 
+# Only the shape: that the day exists is said by the loader.
+_DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+
 Timestamp = Annotated[
     str,
-    BeforeValidator(_timestamp),
     or_variable(
         VariableKind(
             "capacity_block_start",
@@ -195,7 +223,8 @@ Timestamp = Annotated[
             'can(formatdate("YYYY", {value})) && endswith({value}, "Z")',
             'Write the time in UTC: "2026-12-01T11:30:00Z".',
             "2030-01-01T11:30:00Z",
-        )
+        ),
+        Form(_timestamp, f"{_DAY}T{_TIME}", 'Write RFC 3339 with a zone: "2026-12-01T11:30:00Z".'),
     ),
 ]
 
@@ -216,7 +245,15 @@ def _cidr(value: str) -> str:
     return str(network)
 
 
-Cidr = Annotated[str, AfterValidator(_cidr)]
+_OCTET = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+Cidr = Annotated[
+    str,
+    Form(
+        _cidr,
+        rf"{_OCTET}(\.{_OCTET}){{3}}/(3[0-2]|[0-2]?[0-9])",
+        "Write a network address and prefix: 10.0.0.0/16.",
+    ),
+]
 
 _CIDRS = VariableKind(
     "public_access_cidrs",
@@ -234,8 +271,17 @@ _SUBNETS = VariableKind(
     ("subnet-0123456789abcdef0", "subnet-0123456789abcdef1"),
     many=True,
 )
+_SECURITY_GROUPS = VariableKind(
+    "security_group_ids",
+    "Ids of existing security groups, at most 5",
+    f'length({{value}}) <= 5 && alltrue([for id in {{value}} : can(regex("^{SECURITY_GROUP_ID}$", id))])',
+    "Give the ids of at most 5 security groups.",
+    ("sg-0123456789abcdef0",),
+    many=True,
+)
 Cidrs = Annotated[tuple[Cidr, ...], or_variable(_CIDRS)]
 SubnetIds = Annotated[tuple[SubnetId, ...], or_variable(_SUBNETS)]
+SecurityGroupIds = Annotated[tuple[SecurityGroupId, ...], or_variable(_SECURITY_GROUPS)]
 Subnets = Annotated[tuple[SubnetId, ...], Field(min_length=1)]
 
 

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import WrapValidator
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_wrap_validator_function
 
-from .forms import wrong
+from .forms import Form, wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +62,49 @@ _VARIABLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 _RESERVED = {"source", "version", "providers", "count", "for_each", "lifecycle", "depends_on", "locals"}
 
 
-def or_variable(kind: VariableKind, form: Callable[[Any], Any] | None = None) -> Any:
+# The same for editors, which have no other way to tell a variable from a text.
+VARIABLE_PATTERN = rf"^var\.(?!(?:{'|'.join(sorted(_RESERVED))})$)[a-z][a-z0-9_]{{0,63}}$"
+
+
+@dataclass(frozen=True, slots=True)
+class OrVariable:
     """An annotation: a value (of a form, if one is given), or `var.NAME` in its place."""
 
-    def check(value: Any, handler: Callable[[Any], Any]) -> Any:
+    kind: VariableKind
+    form: Form | None = None
+
+    def check(self, value: Any, handler: Callable[[Any], Any]) -> Any:
+        """The variable, or the value if it has the form."""
         if isinstance(value, Var):
             return value
         if isinstance(value, str) and (match := _VARIABLE.match(value)):
             name = match[1]
             if not _VARIABLE_NAME.match(name) or name in _RESERVED:
-                remedy = f"Write var.NAME, with a name like {kind.name}: lower-case letters, digits and underscores."
+                remedy = f"Write var.NAME, with a name like {self.kind.name}: lower-case letters, digits and underscores."
                 raise wrong(f"{_short(value)!r} is no Terraform variable", remedy)
-            return Var(name, kind)
+            return Var(name, self.kind)
         if isinstance(value, str) and value.startswith("${"):
-            remedy = f"Write var.{kind.name} for a variable, without ${{}}, or the value."
+            remedy = f"Write var.{self.kind.name} for a variable, without ${{}}, or the value."
             raise wrong(f"{_short(value)!r} is no value of a layout", remedy)
-        return form(handler(value)) if form else handler(value)
+        return self.form(handler(value)) if self.form else handler(value)
 
-    return WrapValidator(check)
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """The check goes around pydantic's own."""
+        return no_info_wrap_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """The value, or a variable."""
+        value = handler(schema)
+        if self.form is not None:
+            return value | self.form.json_schema(VARIABLE_PATTERN)
+        return {"anyOf": [value, {"type": "string", "pattern": VARIABLE_PATTERN}]}
+
+
+def or_variable(kind: VariableKind, form: Form | None = None) -> Any:
+    """An annotation: a value (of a form, if one is given), or `var.NAME` in its place."""
+    return OrVariable(kind, form)
 
 
 def _short(value: str) -> str:

@@ -89,10 +89,10 @@ def parsed(variable: Variable, text: str) -> Any:
 
 
 def assumed_account(layout: Layout, values: Mapping[str, Any]) -> Account:
-    """An empty account in the layout's region, with the zones, the VPC and the subnets that the layout says exist.
+    """An empty account in the layout's region, with the zones and the network that the layout says exist.
 
     A subnet lies in the zone of the node group that names it; the others are spread over the region's zones, those first
-    that no node group names.
+    that no node group names. Security groups lie in the VPC.
 
     Args:
         values: the variables' values.
@@ -123,7 +123,13 @@ def assumed_account(layout: Layout, values: Mapping[str, Any]) -> Account:
         for subnet in _all(subnets, values):
             if subnet not in placed:
                 placed[subnet] = next(spread)
-    account = Account.with_network(layout.region, next(_resolved(network.vpc_id, values)), placed)
+    vpc_id = next(_resolved(network.vpc_id, values))
+    account = Account.with_network(layout.region, vpc_id, placed)
+    groups = [
+        layout.cluster.security_group_ids,
+        *(group.security_group_ids for group in layout.node_groups.values()),
+    ]
+    account.security_groups = {one: vpc_id for given in groups for one in _all(given, values)}
     account.zones, account.local_zones = of_region, local_zones(layout.region, named_zones)
     account.assumed_version = layout.kubernetes_version
     return account

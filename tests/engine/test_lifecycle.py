@@ -1,4 +1,4 @@
-"""Every preset through its whole life, by the real engine: validate, plan, apply, an empty plan, destroy."""
+"""Every preset and the variants through their whole life, by the real engine: validate, plan, apply, an empty plan, destroy."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import pytest
 
 from modules.layout import preset_names
 from tests.engine.conftest import Start
+from tests.engine.variants import VARIANTS
 from tests.offline import planned, succeeded
 
 pytestmark = pytest.mark.engine
 
 
-@pytest.mark.parametrize("preset", preset_names())
-def test_a_preset_lives_and_leaves_nothing(start: Start, preset: str) -> None:
-    with start(f"extends: {preset}\nname: {preset}\n") as offline:
+LAYOUTS = {preset: f"extends: {preset}\nname: {preset}\n" for preset in preset_names()} | VARIANTS
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_layout_lives_and_leaves_nothing(start: Start, name: str) -> None:
+    with start(LAYOUTS[name]) as offline:
         order = (offline.cluster, offline.platform)
         for workspace in order:
             succeeded(workspace.validate())

@@ -30,6 +30,7 @@ CHART_OF = {
     "cluster-autoscaler": "cluster-autoscaler",
     "gpu-operator": "gpu-operator",
     "gpu-operator-bottlerocket": "gpu-operator",
+    "karpenter": "karpenter",
     "kube-prometheus-stack": "kube-prometheus-stack",
     "kueue": "kueue",
     "training-operator": "kubeflow-trainer",
@@ -353,6 +354,7 @@ COMPUTING = {
     "aws-efa-k8s-device-plugin": "aws-efa-k8s-device-plugin",
     "neuron": "neuron-helm-chart",
     "cluster-autoscaler": "cluster-autoscaler",
+    "karpenter": "karpenter",
 }
 
 

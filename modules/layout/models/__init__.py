@@ -7,15 +7,20 @@ from typing import Literal
 from pydantic import Field
 
 from ..forms import BucketName, KeyPrefix
+from ..releases import CHARTS
 from ..values import ClusterName, GroupName, KubernetesVersion, LiteralKmsKeyArn, Region, ReleaseName, Tags
+from .access import AccessEntry, AccessPolicy
 from .addons import Addon, HelmRelease
-from .base import Section
-from .cluster import AccessEntry, Cluster, Endpoint
+from .base import Section, about
+from .cluster import Cluster, Endpoint
 from .network import Network
+from .node_config import NodeConfig
 from .node_group import Capacity, ExistingPlacementGroup, NodeGroup, RootVolume, Size, Taint, Update
+from .pod_identity import PodIdentityAssociation
 
 __all__ = [
     "AccessEntry",
+    "AccessPolicy",
     "Addon",
     "Backend",
     "Capacity",
@@ -25,7 +30,9 @@ __all__ = [
     "HelmRelease",
     "Layout",
     "Network",
+    "NodeConfig",
     "NodeGroup",
+    "PodIdentityAssociation",
     "RootVolume",
     "Section",
     "Size",
@@ -39,21 +46,37 @@ class Backend(Section):
     """Where Terraform keeps the state of the layout's stacks."""
 
     type: Literal["local", "s3"] = Field(
-        default="local", description="A file beside the project, or an S3 bucket."
+        default="local",
+        description="A file beside the project, or an S3 bucket.",
+        examples=["s3"],
+        json_schema_extra=about(source="https://developer.hashicorp.com/terraform/language/backend"),
     )
     bucket: BucketName | None = Field(
-        default=None, description="The bucket, versioned and encrypted. s3 only."
+        default=None,
+        description="The bucket, versioned and encrypted. s3 only.",
+        examples=["my-terraform-state"],
+        json_schema_extra=about(
+            source="https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"
+        ),
     )
     key_prefix: KeyPrefix = Field(
         default="cdktf-eks-training",
         description="Folder in the bucket; each stack has a file of its own in it. s3 only.",
+        examples=["clusters"],
+        json_schema_extra=about(source="https://developer.hashicorp.com/terraform/language/backend/s3"),
     )
     region: Region | None = Field(
-        default=None, description="The bucket's region. Default: the layout's. s3 only."
+        default=None,
+        description="The bucket's region. Default: the layout's. s3 only.",
+        examples=["us-east-1"],
+        json_schema_extra=about(source="https://developer.hashicorp.com/terraform/language/backend/s3"),
     )
     # A backend takes no Terraform variables, so this is not KmsKeyArn.
     kms_key_arn: LiteralKmsKeyArn | None = Field(
-        default=None, description="ARN of the KMS key of the state objects. s3 only."
+        default=None,
+        description="ARN of the KMS key of the state objects. s3 only.",
+        examples=["arn:aws:kms:us-west-2:123456789012:key/11111111-2222-3333-4444-555555555555"],
+        json_schema_extra=about(source="https://developer.hashicorp.com/terraform/language/backend/s3"),
     )
 
 
@@ -63,28 +86,81 @@ class Storage(Section):
     default_storage_class: Literal["gp3", "none"] = Field(
         default="gp3",
         description="The default StorageClass: encrypted gp3 volumes of the EBS CSI driver, or none.",
+        examples=["none"],
+        json_schema_extra=about(
+            source="https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass"
+        ),
     )
 
 
 class Layout(Section):
     """One cluster, whole."""
 
-    name: ClusterName = Field(description="Name of the cluster and of its stacks.")
-    region: Region = Field(description="AWS region.")
-    kubernetes_version: KubernetesVersion = Field(description="Kubernetes minor version, in quotes.")
+    name: ClusterName = Field(
+        description="Name of the cluster and of its stacks.",
+        examples=["llm-training"],
+        json_schema_extra=about(
+            source="https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html"
+        ),
+    )
+    region: Region = Field(
+        description="AWS region.",
+        examples=["us-west-2"],
+        json_schema_extra=about(
+            source="https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html"
+        ),
+    )
+    kubernetes_version: KubernetesVersion = Field(
+        description="Kubernetes minor version, in quotes.",
+        examples=["1.35"],
+        json_schema_extra=about(
+            source="https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html"
+        ),
+    )
     tags: Tags = Field(
         default_factory=dict,
         description="Tags of every AWS resource. A change rolls all nodes, whose launch templates carry the tags.",
+        examples=[{"team": "research"}],
+        json_schema_extra=about(
+            source="https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html"
+        ),
     )
-    backend: Backend = Field(default_factory=Backend, description="Where the state is kept.")
-    network: Network = Field(default_factory=Network, description="The VPC.")
-    cluster: Cluster = Field(default_factory=Cluster, description="The control plane.")
-    addons: dict[str, Addon] = Field(default_factory=dict, description="EKS add-ons, by name.")
-    node_groups: dict[GroupName, NodeGroup] = Field(description="Managed node groups, by name.")
+    backend: Backend = Field(
+        default_factory=Backend,
+        description="Where the state is kept.",
+        examples=[{"type": "s3", "bucket": "my-terraform-state"}],
+    )
+    network: Network = Field(
+        default_factory=Network, description="The VPC.", examples=[{"cidr": "10.1.0.0/16"}]
+    )
+    cluster: Cluster = Field(
+        default_factory=Cluster, description="The control plane.", examples=[{"deletion_protection": True}]
+    )
+    addons: dict[str, Addon] = Field(
+        default_factory=dict,
+        description="EKS add-ons, by name.",
+        examples=[{"aws-fsx-csi-driver": {}}],
+        json_schema_extra=about(
+            source="https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html"
+        ),
+    )
+    node_groups: dict[GroupName, NodeGroup] = Field(
+        description="Managed node groups, by name.",
+        examples=[{"sys": {"instance_type": "c5.2xlarge", "size": {"desired": 1, "max": 3}}}],
+        json_schema_extra=about(
+            source="https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html"
+        ),
+    )
     helm_releases: dict[ReleaseName, HelmRelease] = Field(
-        default_factory=dict, description="Helm releases of the platform stack, by name."
+        default_factory=dict,
+        description="Helm releases of the platform stack, by name.",
+        examples=[{"kueue": {}}],
     )
-    storage: Storage = Field(default_factory=Storage, description="Storage of the cluster.")
+    storage: Storage = Field(
+        default_factory=Storage,
+        description="Storage of the cluster.",
+        examples=[{"default_storage_class": "none"}],
+    )
 
     @property
     def platform_stack(self) -> str:
@@ -108,6 +184,11 @@ class Layout(Section):
     def has_release(self, name: str) -> bool:
         """Whether a Helm release will be installed."""
         return name in self.helm_releases and self.helm_releases[name].enabled
+
+    def namespace_of(self, release: str) -> str:
+        """The namespace of a Helm release, installed here or by somebody else."""
+        found = self.helm_releases.get(release)
+        return found.namespace if found else CHARTS[release].namespace
 
     @property
     def has_autoscaler(self) -> bool:

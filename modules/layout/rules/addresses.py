@@ -131,7 +131,9 @@ class CidrTooSmall:
             return
         because: tuple[KeyPath, ...] = (("network",), ("addons", "vpc-cni"))
         because += tuple(
-            (*path, key) for path, _ in context.groups() for key in ("instance_type", "size", "efa")
+            (*path, key)
+            for path, _ in context.groups()
+            for key in ("instance_type", "fallback_instance_types", "size", "efa")
         )
         others = CONTROL_PLANE_ADDRESSES + len(layout.network.interface_endpoints or ())
         zone, worst = max(_demands(layout).items(), key=lambda item: sum(one.total for one in item[1]))
@@ -172,10 +174,10 @@ def _demands(layout: Layout) -> Mapping[str, list[Demand]]:
     own = list(network.availability_zones or [""] * network.zones_wanted)
     demands: dict[str, list[Demand]] = {zone: [] for zone in own}
     for name, group in layout.node_groups.items():
-        found = catalog.find(group.instance_type)
-        if found is None:
+        found = [catalog.find(kind) for kind in group.instance_types]
+        if found[0] is None:
             continue
-        each = _addresses(found, group, layout)
+        each = max(_addresses(kind, group, layout) for kind in found if kind is not None)
         zone = group.availability_zone
         if zone is None and not group.efa:
             for one in dict.fromkeys(own):

@@ -108,6 +108,27 @@ class TimesWithoutBlock:
                 yield Finding((*path, "capacity", given[0]), problem, remedy, ((*path, "capacity", "type"),))
 
 
+class PreferenceUnused:
+    """Whether an open reservation is used is a question of on-demand instances only.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CapacityReservationSpecification.html
+    """
+
+    id = "preference-unused"
+    level: Level = "error"
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """`reservation_preference` needs `type: on_demand`."""
+        for path, group in context.groups():
+            capacity = group.capacity
+            if capacity.reservation_preference and capacity.type != "on_demand":
+                why = "names its reservation" if capacity.is_reserved else "uses no reservation"
+                problem = f"the capacity is {capacity.type}, which {why}"
+                where = (*path, "capacity", "reservation_preference")
+                remedy = "Remove it, or write type: on_demand."
+                yield Finding(where, problem, remedy, ((*path, "capacity", "type"),))
+
+
 class BlockEndsBeforeStart:
     """A block that ends before it starts was copied wrongly."""
 

@@ -1,4 +1,4 @@
-"""Rules about the control plane: who reaches it, who may use it, which keys encrypt it."""
+"""Rules about the control plane: who reaches it, and which keys encrypt it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from ipaddress import IPv4Network
 from ..faults import KeyPath, Level
 from ..values import is_known
 from .addresses import PRIVATE, SHARED
-from .base import Context, Finding, shown
+from .base import Context, Finding
 
 _ENDPOINT: KeyPath = ("cluster", "endpoint")
 # https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html: public endpoint access CIDR ranges per cluster
 MAX_PUBLIC_CIDRS = 40
+MAX_SECURITY_GROUPS = 5
 
 
 class EndpointClosed:
@@ -185,83 +186,35 @@ class KeyOfOtherRegion:
                 yield Finding(path, problem, remedy, (("region",), ("backend", "region")))
 
 
-class DuplicatePrincipal:
-    """EKS takes one access entry a principal.
+class ControlPlaneGroupsInNewVpc:
+    """A security group belongs to a VPC, and none that exists belongs to one that is not made yet.
 
-    https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html
+    https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html
     """
 
-    id = "duplicate-principal"
+    id = "control-plane-groups-in-new-vpc"
     level: Level = "error"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """Each `principal_arn` stands in one entry."""
-        seen: dict[str, str] = {}
-        for name, entry in context.layout.cluster.access_entries.items():
-            first = seen.setdefault(entry.principal_arn, name)
-            if first != name:
-                problem = f"{shown(entry.principal_arn)} has the access entry {first!r} already"
-                where = ("cluster", "access_entries", name, "principal_arn")
-                yield Finding(where, problem, "Put the policies and groups of both into one entry.")
+        """`cluster.security_group_ids` goes with `network.vpc_id`."""
+        if context.layout.cluster.security_group_ids and context.layout.network.is_new:
+            problem = "names existing security groups, and the VPC is a new one, which they are not in"
+            remedy = "Write network.vpc_id and its subnets, or remove this: the cluster's own group is always there."
+            yield Finding(("cluster", "security_group_ids"), problem, remedy, (("network",),))
 
 
-class EmptyAccessEntry:
-    """An access entry without policies and groups lets its principal in, to do nothing."""
+class TooManyControlPlaneGroups:
+    """EKS takes five beside its own.
 
-    id = "empty-access-entry"
-    level: Level = "warning"
-
-    def check(self, context: Context) -> Iterator[Finding]:
-        """Each entry has policies or groups, and policies where it has namespaces."""
-        for name, entry in context.layout.cluster.access_entries.items():
-            path = ("cluster", "access_entries", name)
-            if not entry.policies and not entry.kubernetes_groups:
-                problem = "has neither policies nor kubernetes_groups: it allows nothing"
-                yield Finding(
-                    (*path, "policies"), problem, "Write policies: [AmazonEKSAdminViewPolicy] or another."
-                )
-            elif entry.namespaces and not entry.policies:
-                problem = "namespaces limit policies, and there are none"
-                yield Finding((*path, "namespaces"), problem, "Write policies, or remove namespaces.")
-
-
-class SystemGroup:
-    """EKS refuses groups that begin with `system:`, system:masters above all.
-
-    https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html
+    https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html (resourcesVpcConfig)
     """
 
-    id = "system-group"
+    id = "too-many-control-plane-groups"
     level: Level = "error"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """`kubernetes_groups` are groups of one's own."""
-        for name, entry in context.layout.cluster.access_entries.items():
-            for index, group in enumerate(entry.kubernetes_groups):
-                if group.startswith("system:"):
-                    where = ("cluster", "access_entries", name, "kubernetes_groups", index)
-                    problem = f"EKS takes no group that begins with system: ({group[:60]})"
-                    remedy = "Write policies: [AmazonEKSClusterAdminPolicy] for administrators."
-                    yield Finding(where, problem, remedy)
-
-
-class NobodyAdministers:
-    """The platform stack is installed by whoever runs Terraform, who needs to administer the cluster."""
-
-    id = "nobody-administers"
-    level: Level = "warning"
-
-    def check(self, context: Context) -> Iterator[Finding]:
-        """The creator, or an access entry, has AmazonEKSClusterAdminPolicy for the whole cluster."""
-        cluster = context.layout.cluster
-        admins = [
-            name
-            for name, entry in cluster.access_entries.items()
-            if "AmazonEKSClusterAdminPolicy" in entry.policies and not entry.namespaces
-        ]
-        if not cluster.creator_admin and not admins:
-            problem = "nobody administers the cluster, so that the platform stack cannot be installed"
-            remedy = (
-                "Give an access entry the policy AmazonEKSClusterAdminPolicy, or remove creator_admin: false."
-            )
-            yield Finding(("cluster", "creator_admin"), problem, remedy, (("cluster", "access_entries"),))
+        """At most five security groups of the control plane."""
+        groups = context.layout.cluster.security_group_ids
+        if is_known(groups) and len(groups) > MAX_SECURITY_GROUPS:
+            problem = f"{len(groups)} security groups, and EKS takes {MAX_SECURITY_GROUPS}"
+            yield Finding(("cluster", "security_group_ids"), problem, "Join the rules of some in one group.")

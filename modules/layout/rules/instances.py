@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 from ... import catalog
-from ..faults import Level
+from ..faults import KeyPath, Level
 from ..models.node_group import AmiType
 from .base import Context, Finding
 
@@ -36,20 +36,22 @@ class UnknownInstanceType:
     def check(self, context: Context) -> Iterator[Finding]:
         """Every name is looked up, and the nearest ones are offered."""
         for path, group in context.groups():
-            name = group.instance_type
-            if catalog.find(name) is not None:
-                continue
-            near = catalog.near(name[:100])
-            remedy = (
-                f"Did you mean {' or '.join(near)}?"
-                if near
-                else "Write an EC2 instance type like p5.48xlarge."
-            )
-            if name.startswith("var."):
-                remedy = (
-                    "No variable can stand here: EFA interfaces and AMI depend on the type. Write its name."
-                )
-            yield Finding((*path, "instance_type"), f"there is no instance type {name[:100]!r}", remedy)
+            paths: list[KeyPath] = [(*path, "instance_type")]
+            paths += [
+                (*path, "fallback_instance_types", index)
+                for index in range(len(group.fallback_instance_types))
+            ]
+            for where, name in zip(paths, group.instance_types, strict=True):
+                if catalog.find(name) is None:
+                    yield _unknown(where, name)
+
+
+def _unknown(where: KeyPath, name: str) -> Finding:
+    near = catalog.near(name[:100])
+    remedy = f"Did you mean {' or '.join(near)}?" if near else "Write an EC2 instance type like p5.48xlarge."
+    if name.startswith("var."):
+        remedy = "No variable can stand here: EFA interfaces and AMI depend on the type. Write its name."
+    return Finding(where, f"there is no instance type {name[:100]!r}", remedy)
 
 
 class AcceleratorWithoutAmi:

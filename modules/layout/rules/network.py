@@ -28,6 +28,10 @@ _ENDPOINT_NAMES = """
     states sts synthetics tagging trustedadvisor wafv2 xray
 """
 KNOWN_ENDPOINTS = frozenset(re.findall(r"\S+", _ENDPOINT_NAMES))
+# ecr-api, as one may mistake ecr.api for.
+_DOTTED = {
+    name.replace(".", "-"): name for name in KNOWN_ENDPOINTS if name.replace(".", "-") not in KNOWN_ENDPOINTS
+}
 
 
 class VpcWithoutSubnets:
@@ -232,10 +236,17 @@ class DuplicateEndpoint:
     def check(self, context: Context) -> Iterator[Finding]:
         """Each service stands once."""
         services = _endpoints(context.layout.network)
-        for service, count in Counter(services).items():
+        named = set(services)
+        counts = Counter(services)
+        for index, service in enumerate(services):
+            where = ("network", "interface_endpoints", index)
+            count = counts.pop(service, 1)
             if count > 1:
-                where = ("network", "interface_endpoints", services.index(service))
                 yield Finding(where, f"{service} stands there {count} times", "Write each service once.")
+            # Beside ecr.api, ecr-api would be a second resource of the same address.
+            meant = _DOTTED.get(service)
+            if meant in named or (meant is not None and context.layout.network.fully_private):
+                yield Finding(where, f"there is no service {service!r}", f"Write {meant}.")
 
 
 class UnknownEndpoint:

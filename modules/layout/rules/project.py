@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ... import catalog
 from ..faults import Level
+from ..words import nearest
 from .base import Context, Finding
 
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html: 50 a resource. The project,
@@ -35,6 +37,25 @@ class TooManyTags:
             if count > MAX_TAGS:
                 problem = f"{count} tags with those of the layout, and a resource takes {MAX_TAGS} beside those of EKS"
                 yield Finding((*path, "tags"), problem, f"Keep at most {MAX_TAGS} together.", (("tags",),))
+
+
+class UnknownRegion:
+    """The AWS provider refuses a region that is not in botocore's list, before it does anything.
+
+    https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json
+    """
+
+    id = "unknown-region"
+    level: Level = "error"
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """The regions of the layout and of its state are in the catalogue."""
+        layout = context.layout
+        for path, region in (("region",), layout.region), (("backend", "region"), layout.backend.region):
+            if region is not None and region not in catalog.regions():
+                near = nearest(region, sorted(catalog.regions()))
+                remedy = f"Did you mean {near}?" if near else "Write a region of AWS, like us-west-2."
+                yield Finding(path, f"there is no region {region!r}", remedy)
 
 
 class BucketMissing:

@@ -165,6 +165,7 @@ IMAGES = {
     "gpu-operator": "nvcr.io, registry.k8s.io",
     "neuron": "public.ecr.aws",
     "cluster-autoscaler": "registry.k8s.io",
+    "karpenter": "public.ecr.aws",
     "kueue": "registry.k8s.io",
     "jobset": "registry.k8s.io",
     "lws": "registry.k8s.io",

@@ -50,9 +50,14 @@ class VariableAsText:
         """No text looks like a reference to Terraform, unless it is one."""
         meant = {path for path, _ in uses(context.layout)}
         for path, text in _texts(context.tree):
-            if path not in meant and path[-1:] != ("instance_type",) and _REFERENCE.match(text):
+            if path not in meant and not _is_type(path) and _REFERENCE.match(text):
                 problem = f"{text[:60]!r} is taken as text here, not as a Terraform variable"
                 yield Finding(path, problem, "Write the value itself.")
+
+
+def _is_type(path: KeyPath) -> bool:
+    """Whether an instance type stands there, of which a rule of its own says more."""
+    return path[-1:] == ("instance_type",) or path[-2:-1] == ("fallback_instance_types",)
 
 
 def _texts(node: Node, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:

@@ -60,6 +60,7 @@ class Account:
         zones: availability zones, name to id.
         local_zones: local zones that the account has opted into, name to id.
         vpcs: VPCs that are there from the start, by id; subnets and clusters likewise (clusters by name).
+        security_groups: VPCs of the security groups that are there from the start, by the group's id.
         offerings: instance type to the zones that have it; None means every type of the catalogue in every zone.
         clusters_assumed: whether a cluster that a data source asks for exists although nobody made it, as in a plan of
             one stack before the other is deployed.
@@ -76,6 +77,7 @@ class Account:
     vpcs: dict[str, Vpc] = field(default_factory=dict)
     subnets: dict[str, Subnet] = field(default_factory=dict)
     clusters: dict[str, Cluster] = field(default_factory=dict)
+    security_groups: dict[str, str] = field(default_factory=dict)
     offerings: Mapping[str, Sequence[str]] | None = None
     clusters_assumed: bool = True
     assumed_version: str = "1.34"

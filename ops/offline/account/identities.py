@@ -44,6 +44,8 @@ _JOINED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "aws_autoscaling_group": ("", ("name",)),
     "aws_autoscaling_schedule": ("/", ("autoscaling_group_name", "scheduled_action_name")),
     "aws_cloudwatch_log_group": ("", ("name",)),
+    "aws_cloudwatch_event_rule": ("", ("name",)),
+    "aws_ec2_tag": (",", ("resource_id", "key")),
     "aws_eks_access_entry": (":", ("cluster_name", "principal_arn")),
     "aws_eks_access_policy_association": ("#", ("cluster_name", "principal_arn", "policy_arn")),
     "aws_eks_addon": (":", ("cluster_name", "addon_name")),
@@ -57,6 +59,7 @@ _JOINED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "aws_kms_alias": ("", ("name",)),
     "aws_placement_group": ("", ("name",)),
     "aws_s3_bucket": ("", ("bucket",)),
+    "aws_sqs_queue_policy": ("", ("queue_url",)),
     "aws_ssm_parameter": ("", ("name",)),
     "helm_release": ("", ("name",)),
 }
@@ -74,6 +77,8 @@ def identity(type_name: str, planned: State, account: Account) -> str:
         return _SPECIAL[type_name](planned, account)
     if type_name == "aws_autoscaling_group_tag":
         return f"{planned['autoscaling_group_name']},{planned['tag'][0]['key']}"
+    if type_name == "aws_cloudwatch_event_target":
+        return _event_target(planned)
     if type_name == "aws_route":
         return _route(planned)
     if type_name.startswith("kubernetes_"):
@@ -133,8 +138,23 @@ def _iam_policy(planned: State, account: Account) -> str:
     )
 
 
+def _queue(planned: State, account: Account) -> str:
+    """Its URL: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html ."""
+    return f"https://sqs.{account.region}.{account.dns_suffix}/{account.id}/{planned['name']}"
+
+
+def _event_target(planned: State) -> str:
+    """The bus is left out where it is the default one: internal/service/events/target.go of the AWS provider."""
+    target = planned.get("target_id")
+    target = target if isinstance(target, str) else f"terraform-{letters(26, dict(planned))}"
+    parts = [str(planned["rule"]), target]
+    bus = planned.get("event_bus_name")
+    return "-".join(parts if bus in (None, "default") else [str(bus), *parts])
+
+
 _SPECIAL: Mapping[str, Callable[[State, Account], str]] = {
     "aws_default_security_group": _default_security_group,
     "aws_iam_openid_connect_provider": _openid_connect_provider,
     "aws_iam_policy": _iam_policy,
+    "aws_sqs_queue": _queue,
 }

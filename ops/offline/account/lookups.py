@@ -318,10 +318,21 @@ def _all_subnets(account: Account) -> Iterator[Answer]:
 
 def _security_group(ask: Question) -> Answer:
     members = ("arn", "description", "id", "name", "vpc_id")
-    groups = (
+    groups = [
         {**{member: state[member] for member in members}, "tags": state.get("tags_all") or {}}
         for state in ask.account.all("aws_security_group")
-    )
+    ]
+    groups += [
+        {
+            "arn": ask.account.arn("ec2", f"security-group/{id}"),
+            "description": "",
+            "id": id,
+            "name": id.replace("sg-", "group-"),
+            "vpc_id": vpc_id,
+            "tags": {},
+        }
+        for id, vpc_id in sorted(ask.account.security_groups.items())
+    ]
     return _one(
         ask.config,
         groups,

@@ -25,9 +25,11 @@ OMITTED_ENUMS = frozenset({"InstanceType"})
 NAMES = {
     "ec2": "EC2",
     "eks": "EKS",
+    "events": "EventBridge",
     "iam": "IAM",
     "kms": "KMS",
     "logs": "CloudWatch Logs",
+    "sqs": "SQS",
     "autoscaling": "EC2 Auto Scaling",
 }
 # How Java writes all characters beyond the first 65,536, and Python.
@@ -108,10 +110,16 @@ def _map(type_name: str, source: Source, arguments: dict[str, CtyType | None], r
             result.records[key] = record
         else:
             result.free.add(key)
-    known = set(arguments) | {argument.rpartition(".")[0] for argument in arguments}
+    known = {
+        ".".join(steps[:depth]) for steps in map(_steps, arguments) for depth in range(1, len(steps) + 1)
+    }
     for argument in (*source.aliases, *source.prefixes, *source.without, *source.inside):
         if argument not in known:
             result.needless.add(f"{type_name} {argument}")
+
+
+def _steps(argument: str) -> list[str]:
+    return argument.split(".")
 
 
 @dataclass(frozen=True, slots=True)

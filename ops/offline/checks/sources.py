@@ -72,12 +72,64 @@ _RULE: Final = {
     "to_port": "IpPermissions.ToPort",
 }
 
+_QUEUE_ATTRIBUTES: Final = (
+    "content_based_deduplication",
+    "deduplication_scope",
+    "delay_seconds",
+    "fifo_queue",
+    "fifo_throughput_limit",
+    "kms_data_key_reuse_period_seconds",
+    "kms_master_key_id",
+    "max_message_size",
+    "message_retention_seconds",
+    "policy",
+    "receive_wait_time_seconds",
+    "redrive_allow_policy",
+    "redrive_policy",
+    "sqs_managed_sse_enabled",
+    "visibility_timeout_seconds",
+)
+
 SOURCES: Final[dict[str, Source]] = {
     "aws_autoscaling_group_tag": Source(
         ("autoscaling.CreateOrUpdateTags",),
         aliases={"tag": "Tags", "autoscaling_group_name": "Tags.ResourceId"},
     ),
     "aws_autoscaling_schedule": Source(("autoscaling.PutScheduledUpdateGroupAction",)),
+    "aws_cloudwatch_event_rule": Source(
+        ("events.PutRule", "events.DeleteRule"),
+        aliases={"force_destroy": "Force"},
+        prefixes={"name_prefix": "name"},
+        without={"is_enabled": "no member"},
+    ),
+    "aws_cloudwatch_event_target": Source(
+        ("events.PutTargets/Targets", "events.PutTargets", "events.RemoveTargets"),
+        aliases={
+            "force_destroy": "Force",
+            "target_id": "Id",
+            "appsync_target": "AppSyncParameters",
+            "batch_target": "BatchParameters",
+            "batch_target.array_size": "ArrayProperties.Size",
+            "batch_target.job_attempts": "RetryStrategy.Attempts",
+            "ecs_target": "EcsParameters",
+            "ecs_target.enable_ecs_managed_tags": "EnableECSManagedTags",
+            "ecs_target.network_configuration": "NetworkConfiguration.awsvpcConfiguration",
+            "ecs_target.ordered_placement_strategy": "PlacementStrategy",
+            "ecs_target.placement_constraint": "PlacementConstraints",
+            "http_target": "HttpParameters",
+            "input_transformer.input_paths": "InputPathsMap",
+            "kinesis_target": "KinesisParameters",
+            "redshift_target": "RedshiftDataParameters",
+            "redshift_target.secrets_manager_arn": "SecretManagerArn",
+            "run_command_targets": "RunCommandParameters.RunCommandTargets",
+            "sagemaker_pipeline_target": "SageMakerPipelineParameters",
+            "sqs_target": "SqsParameters",
+        },
+        # ENABLED or DISABLED for a boolean, and a pattern with classes of Unicode, which Python does not read.
+        without=dict.fromkeys(
+            ("ecs_target.network_configuration.assign_public_ip", "run_command_targets.key"), "by hand"
+        ),
+    ),
     "aws_cloudwatch_log_group": Source(
         ("logs.CreateLogGroup", "logs.PutRetentionPolicy"),
         aliases={"name": "logGroupName"},
@@ -86,6 +138,9 @@ SOURCES: Final[dict[str, Source]] = {
     ),
     "aws_default_security_group": Source(
         ("ec2.CreateSecurityGroup",), inside=_RULES_INSIDE, aliases=_RULES, without=_RULES_WITHOUT
+    ),
+    "aws_ec2_tag": Source(
+        ("ec2.CreateTags",), aliases={"resource_id": "Resources", "key": "Tags.Key", "value": "Tags.Value"}
     ),
     "aws_eip": Source(
         ("ec2.AllocateAddress", "ec2.AssociateAddress"),
@@ -139,6 +194,11 @@ SOURCES: Final[dict[str, Source]] = {
             ),
             "ResourceIds",
         ),
+    ),
+    "aws_iam_instance_profile": Source(
+        ("iam.CreateInstanceProfile", "iam.AddRoleToInstanceProfile"),
+        aliases={"name": "InstanceProfileName", "role": "RoleName"},
+        prefixes={"name_prefix": "name"},
     ),
     "aws_iam_openid_connect_provider": Source(("iam.CreateOpenIDConnectProvider",)),
     "aws_iam_role": Source(
@@ -218,6 +278,14 @@ SOURCES: Final[dict[str, Source]] = {
         prefixes={"name_prefix": "name"},
         without=_RULES_WITHOUT,
     ),
+    "aws_sqs_queue": Source(
+        ("sqs.CreateQueue",),
+        aliases={"name": "QueueName"},
+        prefixes={"name_prefix": "name"},
+        # SQS takes them as texts in one map: the overlay has what the provider asks of them.
+        without=dict.fromkeys(_QUEUE_ATTRIBUTES, "no member"),
+    ),
+    "aws_sqs_queue_policy": Source(("sqs.SetQueueAttributes",), without={"policy": "by hand"}),
     "aws_subnet": Source(("ec2.CreateSubnet", "ec2.ModifySubnetAttribute")),
     "aws_vpc": Source(
         ("ec2.CreateVpc", "ec2.ModifyVpcAttribute"),

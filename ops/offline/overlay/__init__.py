@@ -13,6 +13,7 @@ from typing import Any, Final
 from ..schema import Attribute, Body
 from ..values import UNKNOWN
 from .aws_cluster import COMPUTE, EKS, IDENTITY
+from .aws_events import EVENTS
 from .aws_network import NETWORK
 from .aws_storage import STORAGE
 from .compare import Steps, at, each, is_set, same, steps
@@ -35,6 +36,7 @@ __all__ = [
 RESOURCES: Final[Mapping[str, Overlay]] = {
     **COMPUTE,
     **EKS,
+    **EVENTS,
     **HELM,
     **IDENTITY,
     **KUBERNETES,

@@ -34,6 +34,13 @@ def test_the_autoscalers_pods_get_their_role_by_pod_identity(synth: Synth) -> No
     assert release["namespace"] == identity["namespace"]
 
 
+def test_the_role_is_for_the_namespace_of_the_release(synth: Synth) -> None:
+    stacks = synth(TEXT + "helm_releases: {cluster-autoscaler: {namespace: scaling}}\n")
+    identity = stacks.cluster["aws_eks_pod_identity_association.autoscaler_identity"]
+    assert identity["namespace"] == "scaling"
+    assert stacks.platform["helm_release.releases_cluster_autoscaler"]["namespace"] == "scaling"
+
+
 def test_the_autoscaler_reads_everywhere_and_changes_this_clusters_groups_only(synth: Synth) -> None:
     document = synth(TEXT).cluster["aws_iam_role_policy.autoscaler_role_policy_scale"]["policy"]
     read, write, _ = json.loads(document)["Statement"]

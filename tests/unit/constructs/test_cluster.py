@@ -171,6 +171,65 @@ def test_access_policies_reach_the_whole_cluster_or_the_named_namespaces(synth: 
         )
 
 
+def test_a_policy_may_have_namespaces_of_its_own(synth: Synth) -> None:
+    stack = synth(f"""
+        cluster:
+          access_entries:
+            dev:
+              principal_arn: '{ROLE}'
+              namespaces: [team-a]
+              policies:
+                - AmazonEKSViewPolicy
+                - {{name: AmazonEKSEditPolicy, namespaces: [team-b, dev-*]}}
+                - {{name: AmazonEKSSecretReaderPolicy}}
+    """).cluster
+    scopes = {
+        body["policy_arn"].rpartition("/")[2]: body["access_scope"]
+        for body in stack.resources("aws_eks_access_policy_association").values()
+    }
+    assert scopes == {
+        "AmazonEKSViewPolicy": {"type": "namespace", "namespaces": ["team-a"]},
+        "AmazonEKSEditPolicy": {"type": "namespace", "namespaces": ["team-b", "dev-*"]},
+        "AmazonEKSSecretReaderPolicy": {"type": "cluster"},
+    }
+
+
+def test_a_principal_may_have_a_name_of_the_users_which_is_text_and_never_a_template(synth: Synth) -> None:
+    stack = synth(f"""
+        cluster:
+          access_entries:
+            dev: {{principal_arn: '{ROLE}', user_name: 'dev-${{a}}:{{{{SessionName}}}}', policies: [AmazonEKSViewPolicy]}}
+    """).cluster
+    assert stack.only("aws_eks_access_entry")["user_name"] == "dev-$${a}:{{SessionName}}"
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("[sg-0123456789abcdef0, var.group]", '["sg-0123456789abcdef0", var.group]'),
+        ("var.groups", "var.groups"),
+    ],
+)
+def test_the_control_plane_may_have_more_security_groups_of_its_vpc(
+    synth: Synth, given: str, used: str
+) -> None:
+    stack = synth(f"""
+        network:
+          vpc_id: vpc-0123456789abcdef0
+          private_subnet_ids: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
+        cluster: {{security_group_ids: {given}}}
+    """).cluster
+    found = "data.aws_security_group.network_cluster_security_groups"
+    assert stack.only("aws_eks_cluster")["vpc_config"]["security_group_ids"] == f"${{values({found})[*].id}}"
+    assert stack[found]["for_each"] == f"${{toset({used})}}"
+    [check] = stack[found]["lifecycle"]["postcondition"]
+    assert check["condition"] == "${self.vpc_id == data.aws_vpc.network_vpc.id}"
+    assert check["error_message"].startswith(
+        "cluster.security_group_ids: the security group ${self.id} is not in"
+    )
+    assert "security_group_ids" not in synth(DEFAULT).cluster.only("aws_eks_cluster")["vpc_config"]
+
+
 def test_a_kubernetes_group_is_text_and_never_a_template(synth: Synth) -> None:
     stack = synth(
         f"cluster: {{access_entries: {{ops: {{principal_arn: '{ROLE}', kubernetes_groups: ['a${{path.cwd}}']}}}}}}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modules import catalog
-from modules.efa import Interface, efa_interfaces
+from modules.catalog import Interface, efa_interfaces
 from tests.terraform_json import Body, Synth
 
 TEMPLATE = "aws_launch_template.nodes_gpu_launch_template"
@@ -30,6 +30,23 @@ def gpu(instance_type: str = "g5.8xlarge", **more: str) -> str:
             *(f"    {key}: {value}" for key, value in more.items()),
         ]
     )
+
+
+def test_a_name_that_is_too_long_ends_in_its_hash_and_others_stay(synth: Synth) -> None:
+    long, group = "c" * 63, "g" * 62
+
+    def name(group: str) -> str:
+        stack = synth(
+            f"name: {long}\nregion: us-west-2\n"
+            f"node_groups: {{{group}: {{instance_type: c5.2xlarge, size: {{desired: 1}}}}}}\n"
+        ).cluster
+        return str(stack.only("aws_launch_template")["name"])
+
+    assert name(group[:61]) == f"{long}-{group[:61]}"
+    shortened = {name(group), name(f"{group[:61]}h"), name(f"{group}g")}
+    assert len(shortened) == 3
+    assert {len(one) for one in shortened} <= {125}
+    assert all(one.startswith(f"{long}-{'g' * 52}-") for one in shortened)
 
 
 def _ebs(template: Body) -> Body:
@@ -163,3 +180,40 @@ def test_a_first_card_of_one_interface_carries_both_ip_and_efa() -> None:
     found = catalog.find("hpc6id.32xlarge")
     assert found is not None
     assert efa_interfaces(found) == (Interface(0, 0, "efa"), Interface(1, 0, "efa-only"))
+
+
+SGS = "[sg-0123456789abcdef0, var.security_group_id]"
+CLUSTERS_OWN = "${aws_eks_cluster.cluster.vpc_config[0].cluster_security_group_id}"
+GIVEN = ["sg-0123456789abcdef0", "${var.security_group_id}"]
+
+
+def test_security_groups_of_the_layout_stand_beside_the_clusters_own_on_the_template(synth: Synth) -> None:
+    template = synth(gpu("g5.2xlarge", security_group_ids=SGS)).cluster[TEMPLATE]
+    assert template["vpc_security_group_ids"] == [CLUSTERS_OWN, *GIVEN]
+    assert "network_interfaces" not in template
+
+
+def test_security_groups_of_efa_nodes_stand_on_each_interface_and_never_on_the_template(synth: Synth) -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#launch-template-security-groups"""
+    stack = synth(gpu("p4d.24xlarge", security_group_ids=SGS)).cluster
+    assert "vpc_security_group_ids" not in stack[TEMPLATE]
+    for interface in stack[TEMPLATE]["network_interfaces"]:
+        assert interface["security_groups"] == [CLUSTERS_OWN, "${aws_security_group.efa.id}", *GIVEN]
+    system = stack["aws_launch_template.nodes_sys_launch_template"]
+    assert not {"network_interfaces", "vpc_security_group_ids"} & set(system)
+
+
+def test_an_ami_of_ones_own_is_the_templates(synth: Synth) -> None:
+    stack = synth(gpu(ami_id="var.ami_id")).cluster
+    assert stack[TEMPLATE]["image_id"] == "${var.ami_id}"
+    assert stack.variables["ami_id"]["validation"][0]["condition"] == (
+        '${can(regex("^ami-([0-9a-f]{8}|[0-9a-f]{17})$", var.ami_id))}'
+    )
+    assert "image_id" not in stack["aws_launch_template.nodes_sys_launch_template"]
+
+
+@pytest.mark.parametrize("preference", ["open", "none"])
+def test_open_reservations_are_used_or_left_as_the_layout_says(synth: Synth, preference: str) -> None:
+    capacity = f"{{reservation_preference: {preference}}}"
+    template = synth(gpu(capacity=capacity)).cluster[TEMPLATE]
+    assert template["capacity_reservation_specification"] == {"capacity_reservation_preference": preference}

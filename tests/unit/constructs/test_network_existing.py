@@ -143,3 +143,17 @@ def test_the_plan_stops_where_the_vpc_has_no_dns(synth: Synth) -> None:
     (check,) = synth(VARIABLE).cluster["data.aws_vpc.network_vpc"]["lifecycle"]["postcondition"]
     assert check["condition"] == "${self.enable_dns_support && self.enable_dns_hostnames}"
     assert check["error_message"].startswith("network.vpc_id: ")
+
+
+def test_security_groups_of_nodes_are_looked_up_and_checked_for_the_vpc(synth: Synth) -> None:
+    groups = "node_groups: {sys: {security_group_ids: [sg-0123456789abcdef0, var.other]}}"
+    stack = synth(LITERAL + groups).cluster
+    first = stack["data.aws_security_group.network_sys_security_group_0"]
+    assert first["id"] == "sg-0123456789abcdef0"
+    assert _conditions(first) == ["${self.vpc_id == data.aws_vpc.network_vpc.id}"]
+    assert stack["data.aws_security_group.network_sys_security_group_1"]["id"] == "${var.other}"
+    assert stack["aws_launch_template.nodes_sys_launch_template"]["vpc_security_group_ids"] == [
+        "${aws_eks_cluster.cluster.vpc_config[0].cluster_security_group_id}",
+        "${data.aws_security_group.network_sys_security_group_0.id}",
+        "${data.aws_security_group.network_sys_security_group_1.id}",
+    ]

@@ -341,6 +341,26 @@ def test_an_interface_endpoint_is_in_every_private_subnet_and_open_to_the_vpc_fo
     assert (rule["ip_protocol"], rule["from_port"], rule["to_port"]) == ("tcp", 443, 443)
 
 
+def test_an_interface_endpoint_of_s3_stands_beside_the_gateway_and_answers_only_outside_the_vpc(
+    synth: Synth,
+) -> None:
+    stack = synth("network: {interface_endpoints: [s3]}").cluster
+    gateway, interface = (stack[f"aws_vpc_endpoint.network_s3_endpoint{kind}"] for kind in ("", "_interface"))
+    assert (gateway["vpc_endpoint_type"], interface["vpc_endpoint_type"]) == ("Gateway", "Interface")
+    assert interface["dns_options"] == {"private_dns_only_for_inbound_resolver_endpoint": True}
+    # EC2 refuses it before there is a gateway.
+    assert "aws_vpc_endpoint.network_s3_endpoint" in stack.needs(
+        "aws_vpc_endpoint.network_s3_endpoint_interface"
+    )
+
+
+def test_an_interface_endpoint_of_s3_alone_answers_in_the_vpc(synth: Synth) -> None:
+    stack = synth("network: {s3_gateway_endpoint: false, interface_endpoints: [s3]}").cluster
+    interface = stack.only("aws_vpc_endpoint")
+    assert interface["private_dns_enabled"] is True
+    assert interface["dns_options"] == {"private_dns_only_for_inbound_resolver_endpoint": False}
+
+
 def test_without_interface_endpoints_there_is_no_security_group_for_them(synth: Synth) -> None:
     stack = synth(DEFAULT).cluster
     assert not stack.resources("aws_security_group")

@@ -489,3 +489,35 @@ def test_the_plan_asks_ec2_whether_the_zone_has_the_type(synth: Synth, layout: s
 
 def test_a_group_that_is_spread_over_zones_is_not_asked_for(synth: Synth) -> None:
     assert "data.aws_ec2_instance_type_offerings.nodes_sys_offered" not in synth(gpu()).cluster
+
+
+def test_fallback_types_follow_the_first(synth: Synth) -> None:
+    text = gpu(
+        instance_type="g5.8xlarge", fallback_instance_types="[g5.16xlarge]", scaling_owner="autoscaler"
+    )
+    stack = synth(text).cluster
+    assert _group(stack)["instance_types"] == ["g5.8xlarge", "g5.16xlarge"]
+    # The autoscaler is told of the first type.
+    assert _offers(stack)["vpc.amazonaws.com/efa"] == "1"
+
+
+def test_the_plan_asks_for_one_of_the_types_in_the_zone(synth: Synth) -> None:
+    text = gpu(instance_type="g5.8xlarge", fallback_instance_types="[g5.16xlarge]")
+    offered = synth(text).cluster["data.aws_ec2_instance_type_offerings.nodes_gpu_offered"]
+    assert offered["filter"][0] == {"name": "instance-type", "values": ["g5.8xlarge", "g5.16xlarge"]}
+    [check] = offered["lifecycle"]["postcondition"]
+    assert check["condition"] == "${length(self.instance_types) > 0}"
+    assert "EC2 has no g5.8xlarge or g5.16xlarge in us-west-2b" in check["error_message"]
+    assert "Values=g5.8xlarge,g5.16xlarge" in check["error_message"]
+
+
+@pytest.mark.parametrize("capacity", ["{type: spot}", ODCR, BLOCK])
+def test_eks_is_told_nothing_of_an_ami_that_is_not_its_own(synth: Synth, capacity: str) -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#mng-ami-id-conditions"""
+    stack = synth(gpu(capacity, "p4d.24xlarge", ami_id="ami-0123456789abcdef0")).cluster
+    assert _group(stack)["ami_type"] == "CUSTOM"
+    assert not {"version", "release_version"} & set(_group(stack))
+    # Labels and taints stay those of the group: EKS shows them, and keeps them.
+    assert _group(stack)["taint"]
+    system = stack["aws_eks_node_group.nodes_sys"]
+    assert (system["ami_type"], system["version"]) == ("AL2023_x86_64_STANDARD", "1.35")

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from cdktf import App
 
+from modules.addressed_stack import AddressedStack
 from modules.layout import preset_names
-from modules.stacks import AddressedStack, add_stacks
+from modules.stacks import add_stacks
 from tests.terraform_json import Load, Synth, strings
 
 DEFAULT = "tags: {}"

@@ -15,6 +15,7 @@ from .common import Facts, Made, State
 
 # Resource part of the ARN, by type; `{...}` is an attribute. Services: https://docs.aws.amazon.com/service-authorization/
 _ARNS: Mapping[str, tuple[str, str]] = {
+    "aws_cloudwatch_event_rule": ("events", "rule/{name}"),
     "aws_cloudwatch_log_group": ("logs", "log-group:{name}"),
     "aws_default_security_group": ("ec2", "security-group/{id}"),
     "aws_eip": ("ec2", "elastic-ip/{id}"),
@@ -26,6 +27,7 @@ _ARNS: Mapping[str, tuple[str, str]] = {
     "aws_placement_group": ("ec2", "placement-group/{name}"),
     "aws_route_table": ("ec2", "route-table/{id}"),
     "aws_security_group": ("ec2", "security-group/{id}"),
+    "aws_sqs_queue": ("sqs", "{name}"),
     "aws_subnet": ("ec2", "subnet/{id}"),
     "aws_vpc": ("ec2", "vpc/{id}"),
     "aws_vpc_endpoint": ("ec2", "vpc-endpoint/{id}"),

@@ -32,11 +32,15 @@ def _node_group(made: Made) -> Facts:
     version = version if isinstance(version, str) else made.account.cluster_version(cluster)
     templated = bool(made.state.get("launch_template"))
     ami_type = made.state.get("ami_type")
+    image = _image(made.state, made.account)
+    release = eks.release_version(ami_type if isinstance(ami_type, str) else "", version)
     return {
         "arn": made.account.arn("eks", f"nodegroup/{cluster}/{name}/{uuid}"),
         "version": version,
-        "release_version": eks.release_version(ami_type if isinstance(ami_type, str) else "", version),
-        "ami_type": "AL2023_x86_64_STANDARD",
+        # Both as EKS says them of one's own AMI:
+        # https://docs.aws.amazon.com/eks/latest/APIReference/API_Nodegroup.html
+        "release_version": image or release,
+        "ami_type": "CUSTOM" if image else "AL2023_x86_64_STANDARD",
         "capacity_type": "ON_DEMAND",
         "disk_size": 0 if templated else 20,
         "instance_types": [] if templated else ["t3.medium"],
@@ -53,13 +57,25 @@ def _node_group(made: Made) -> Facts:
 
 def _template(state: State, account: Account) -> list[dict[str, Any]]:
     """Name and id of the launch template that a node group names by one of them."""
+    template = _named_template(state, account)
+    return [{"id": template["id"], "name": template["name"]}] if template else []
+
+
+def _image(state: State, account: Account) -> str | None:
+    """The AMI that the launch template of a node group names."""
+    template = _named_template(state, account)
+    given = template.get("image_id") if template else None
+    return given if isinstance(given, str) and given else None
+
+
+def _named_template(state: State, account: Account) -> State | None:
     given = state.get("launch_template")
     if not isinstance(given, list) or not given:
-        return []
+        return None
     for template in account.all("aws_launch_template"):
         if given[0].get("id") == template["id"] or given[0].get("name") == template["name"]:
-            return [{"id": template["id"], "name": template["name"]}]
-    return []
+            return template
+    return None
 
 
 def _access_entry(made: Made) -> Facts:
@@ -70,8 +86,12 @@ def _access_entry(made: Made) -> Facts:
         "access_entry_arn": made.account.arn(
             "eks", f"access-entry/{cluster}/{kind}/{principal.split(':')[4]}/{name}/{seed}"
         ),
-        "user_name": _user_name(principal, kind, name),
+        "user_name": _NODES if made.state.get("type") == "EC2_LINUX" else _user_name(principal, kind, name),
     }
+
+
+# Of every node: https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html
+_NODES = "system:node:{{EC2PrivateDNSName}}"
 
 
 def _user_name(principal: str, kind: str, name: str) -> str:

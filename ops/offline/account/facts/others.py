@@ -1,4 +1,4 @@
-"""What IAM, KMS, Auto Scaling and Helm say of what they made."""
+"""What IAM, KMS, SQS, Auto Scaling and Helm say of what they made."""
 
 from __future__ import annotations
 
@@ -53,6 +53,16 @@ def _schedule(made: Made) -> Facts:
     }
 
 
+def _instance_profile(made: Made) -> Facts:
+    name = str(made.state["name"])
+    return {"create_date": MOMENT, "unique_id": f"AIPA{digest('instance profile', name)[:17].upper()}"}
+
+
+def _queue(made: Made) -> Facts:
+    # What SQS takes for a data key by itself: internal/service/sqs/consts.go of the AWS provider.
+    return {"url": made.state["id"], "kms_data_key_reuse_period_seconds": 300}
+
+
 def _release(made: Made) -> Facts:
     revision = 1
     if made.prior is not None and isinstance(made.prior.get("metadata"), dict):
@@ -83,9 +93,11 @@ def _release(made: Made) -> Facts:
 
 BY_TYPE: Mapping[str, Callable[[Made], Facts]] = {
     "aws_autoscaling_schedule": _schedule,
+    "aws_iam_instance_profile": _instance_profile,
     "aws_iam_openid_connect_provider": _openid_connect_provider,
     "aws_iam_role": _role,
     "aws_kms_alias": _alias,
     "aws_kms_key": _key,
+    "aws_sqs_queue": _queue,
     "helm_release": _release,
 }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from modules.layout.releases import ADDON_IDENTITIES, NAMESPACES_OF_KUBERNETES
+
 from ..account import Account
 from . import creation_ec2, creation_eks
-from .common import Rule, State, exists, missing, unreachable
+from .common import Rule, State, block, exists, missing, unreachable
 
 
 def _alias(values: State, account: Account) -> str | None:
@@ -34,6 +36,49 @@ def _openid_connect_provider(values: State, account: Account) -> str | None:
     return None
 
 
+def _event_target(values: State, account: Account) -> str | None:
+    rule = values.get("rule")
+    if isinstance(rule, str) and not any(
+        one["name"] == rule for one in account.all("aws_cloudwatch_event_rule")
+    ):
+        return f"ResourceNotFoundException: Rule {rule} does not exist on EventBus {values.get('event_bus_name')}."
+    return None
+
+
+def _queue_policy(values: State, account: Account) -> str | None:
+    return missing(
+        account,
+        "aws_sqs_queue",
+        values.get("queue_url"),
+        "AWS.SimpleQueueService.NonExistentQueue: The specified queue does not exist.",
+    )
+
+
+def _namespaces(account: Account) -> set[str]:
+    """The namespaces that there are: those of every cluster, of releases, of add-ons, and those made by themselves."""
+    found = {*NAMESPACES_OF_KUBERNETES}
+    found |= {one["namespace"] for one in account.all("helm_release") if one.get("create_namespace") is True}
+    addons = {one["addon_name"] for one in account.all("aws_eks_addon")}
+    found |= {identity.namespace for name, identity in ADDON_IDENTITIES.items() if name in addons}
+    return found | {str(one["id"]) for one in account.all("kubernetes_namespace_v1")}
+
+
+def _namespace(values: State, account: Account) -> str | None:
+    name = block(values, "metadata").get("name")
+    if name in _namespaces(account):
+        return f'namespaces "{name}" already exists'
+    return unreachable("kubernetes_namespace_v1", account)
+
+
+def _service_account(values: State, account: Account) -> str | None:
+    """What is in a cluster that was not made here is not known."""
+    namespace = block(values, "metadata").get("namespace")
+    known = bool(account.all("aws_eks_cluster"))
+    if known and isinstance(namespace, str) and namespace not in _namespaces(account):
+        return f'namespaces "{namespace}" not found'
+    return unreachable("kubernetes_service_account_v1", account)
+
+
 def _release(values: State, account: Account) -> str | None:
     for other in account.all("helm_release"):
         if (other["name"], other["namespace"]) == (values.get("name"), values.get("namespace")):
@@ -44,11 +89,13 @@ def _release(values: State, account: Account) -> str | None:
 CREATE: Mapping[str, Rule] = {
     **creation_ec2.CREATE,
     **creation_eks.CREATE,
+    "aws_cloudwatch_event_target": _event_target,
     "aws_cloudwatch_log_group": exists(
         "aws_cloudwatch_log_group",
         "name",
         "ResourceAlreadyExistsException: The specified log group already exists",
     ),
+    "aws_iam_instance_profile": _role_policy,
     "aws_iam_openid_connect_provider": _openid_connect_provider,
     "aws_iam_role": exists(
         "aws_iam_role", "name", "EntityAlreadyExists: Role with name {name} already exists."
@@ -56,5 +103,13 @@ CREATE: Mapping[str, Rule] = {
     "aws_iam_role_policy": _role_policy,
     "aws_iam_role_policy_attachment": _role_policy,
     "aws_kms_alias": _alias,
+    "aws_sqs_queue": exists(
+        "aws_sqs_queue",
+        "name",
+        "QueueAlreadyExists: A queue already exists with the same name and a different value for an attribute",
+    ),
+    "aws_sqs_queue_policy": _queue_policy,
     "helm_release": _release,
+    "kubernetes_namespace_v1": _namespace,
+    "kubernetes_service_account_v1": _service_account,
 }

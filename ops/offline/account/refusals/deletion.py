@@ -127,6 +127,12 @@ def _delete_cluster(values: State, account: Account) -> str | None:
     return None
 
 
+def _delete_event_rule(values: State, account: Account) -> str | None:
+    if any(one["rule"] == values["name"] for one in account.all("aws_cloudwatch_event_target")):
+        return "ValidationException: Rule can't be deleted since it has targets."
+    return None
+
+
 def _delete_role(values: State, account: Account) -> str | None:
     name = values["name"]
     if values.get("force_detach_policies") is True:
@@ -139,6 +145,7 @@ def _delete_role(values: State, account: Account) -> str | None:
 
 
 DELETE: Mapping[str, Rule] = {
+    "aws_cloudwatch_event_rule": _delete_event_rule,
     "aws_eip": _delete_eip,
     "aws_eks_cluster": _delete_cluster,
     "aws_iam_role": _delete_role,

@@ -6,9 +6,6 @@ instance type, the node group does: what EC2 refuses for the two together shows 
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.parser import BytesParser
@@ -19,6 +16,7 @@ from modules import catalog
 from ..account import Account
 from .common import State, block
 from .node_interfaces import misplaced
+from .node_user_data import decoded, like_toml, unsaid
 
 _BLOCK = "CAPACITY_BLOCK"
 # What EKS takes where neither the group nor the template names one: the same page.
@@ -63,10 +61,15 @@ class _Request:
     @property
     def ami_type(self) -> str | None:
         """The AMI type; None for an AMI of one's own, whose user data and hardware EKS does not look at."""
-        if self.template.get("image_id"):
+        if self.own_image:
             return None
         given = self.group.get("ami_type")
         return given if isinstance(given, str) else _DEFAULT_AMI
+
+    @property
+    def own_image(self) -> bool:
+        """Whether the AMI is one's own."""
+        return bool(self.template.get("image_id"))
 
 
 Rule = Callable[[_Request], "str | None"]
@@ -121,11 +124,43 @@ def _beside(group: State) -> str | None:
 
 
 def _own_image(request: _Request) -> str | None:
-    """Of an AMI of one's own EKS does not know the version: https://github.com/pulumi/pulumi-eks/issues/1283 ."""
-    if request.template.get("image_id") and isinstance(request.group.get("version"), str):
+    """Of an AMI of one's own EKS knows neither version nor release.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#mng-ami-id-conditions
+    """
+    # The words of the first: https://github.com/pulumi/pulumi-eks/issues/1283 ; those of the other we have not seen.
+    for setting, told in (("version", "kubernetes version"), ("release_version", "release version")):
+        if request.own_image and isinstance(request.group.get(setting), str):
+            return (
+                f"InvalidParameterException: You cannot specify a {told} to use when specifying an image id to use within "
+                "the launch template."
+            )
+    return None
+
+
+def _ami_type(request: _Request) -> str | None:
+    """A group has an AMI of EKS or one's own for good: the page above."""
+    given = request.group.get("ami_type")
+    if not isinstance(given, str) or (given == "CUSTOM") == request.own_image:
+        return None
+    if request.own_image:
+        # https://github.com/rancher/eks-operator/pull/185
         return (
-            "InvalidParameterException: You cannot specify a kubernetes version to use when specifying an image id to "
-            "use within the launch template."
+            "InvalidParameterException: You cannot specify an AMI Type other than CUSTOM, when specifying an image id in "
+            "your launch template."
+        )
+    # In words that we have not seen.
+    return f"InvalidParameterException: Launch template {request.name} needs an image id for the AMI type CUSTOM."
+
+
+def _joins(request: _Request) -> str | None:
+    """EKS merges nothing into the user data of one's own AMI: a node that is not told its cluster never joins it."""
+    data = decoded(request.template.get("user_data"))
+    lacking = unsaid(data) if request.own_image and data is not None else []
+    if lacking:
+        return (
+            "NodeCreationFailure: Instances failed to join the kubernetes cluster. The user data does not say "
+            f"{', '.join(lacking)}, and EKS adds nothing to it beside an image id."
         )
     return None
 
@@ -206,39 +241,15 @@ def _architecture(request: _Request) -> str | None:
 
 def _user_data(request: _Request) -> str | None:
     """EKS merges it with its own, in the format of the AMI."""
-    ami, data = request.ami_type, _decoded(request.template.get("user_data"))
+    ami, data = request.ami_type, decoded(request.template.get("user_data"))
     if ami is None or data is None:
         return None
-    if ami.startswith("BOTTLEROCKET") and not _like_toml(data):
+    if ami.startswith("BOTTLEROCKET") and not like_toml(data):
         return "Ec2LaunchTemplateInvalidConfiguration: User data was not in the TOML format."
     if ami.startswith("AL2") and not BytesParser().parsebytes(data.lstrip()).is_multipart():
         # https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2955
         return "Ec2LaunchTemplateInvalidConfiguration: User data was not in the MIME multipart format."
     return None
-
-
-def _decoded(text: Any) -> bytes | None:
-    """User data in clear; None where there is none, and where it is not base64, which is another mistake."""
-    if not isinstance(text, str) or not text:
-        return None
-    try:
-        return base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-
-
-# A table, or a key with its value: https://toml.io/en/v1.0.0#keyvalue-pair
-_TOML_LINE = re.compile(r"\[|([A-Za-z0-9_.\- ]|\"[^\"]*\"|'[^']*')+=")
-
-
-def _like_toml(data: bytes) -> bool:
-    """Whether text begins as TOML does; Python has no parser for it before 3.11."""
-    text = data.decode(errors="replace").lstrip("\ufeff")
-    if text.startswith(("#!", "#cloud-config")):
-        return False
-    lines = (line.strip() for line in text.splitlines())
-    first = next((line for line in lines if line and not line.startswith("#")), None)
-    return first is None or _TOML_LINE.match(first) is not None
 
 
 def _interfaces(request: _Request) -> str | None:
@@ -253,7 +264,9 @@ _RULES: tuple[Rule, ...] = (
     _two_types,
     _prohibited,
     _purchase,
+    _ami_type,
     _architecture,
     _user_data,
+    _joins,
     _interfaces,
 )

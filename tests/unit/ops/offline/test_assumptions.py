@@ -10,11 +10,13 @@ import pytest
 
 from modules.layout import Loaded, load, preset_names
 from modules.layout.values import (
+    AMI_ID,
     KMS_KEY_ARN,
     PRINCIPAL_ARN,
     RESERVATION_ID,
     RESOURCE_GROUP_ARN,
     ROLE_ARN,
+    SECURITY_GROUP_ID,
     SUBNET_ID,
     VPC_ID,
     ZONE,
@@ -41,6 +43,7 @@ region: {region}
 network: {{vpc_id: var.vpc, private_subnet_ids: var.private, public_subnet_ids: [var.public_a, var.public_b]}}
 cluster:
   role_arn: var.cluster_role
+  security_group_ids: var.control_plane
   secrets_encryption: {{kms_key_arn: var.key}}
   access_entries:
     alice: {{principal_arn: var.alice}}
@@ -58,6 +61,8 @@ node_groups:
     availability_zone: var.other_zone
     subnet_ids: [var.other_subnet]
     capacity: {{type: odcr, reservation_group_arn: var.group}}
+    ami_id: var.ami
+    security_group_ids: [var.nodes, var.storage]
 """
 FORMS = {
     "vpc": VPC_ID,
@@ -67,12 +72,16 @@ FORMS = {
     "subnet": SUBNET_ID,
     "other_subnet": SUBNET_ID,
     "cluster_role": ROLE_ARN,
+    "control_plane": SECURITY_GROUP_ID,
     "key": KMS_KEY_ARN,
     "alice": PRINCIPAL_ARN,
     "bob": PRINCIPAL_ARN,
     "zone": ZONE,
     "other_zone": ZONE,
     "reservation": RESERVATION_ID,
+    "ami": AMI_ID,
+    "nodes": SECURITY_GROUP_ID,
+    "storage": SECURITY_GROUP_ID,
     "group": RESOURCE_GROUP_ARN,
 }
 
@@ -202,6 +211,8 @@ def test_what_the_layout_names_exists(layout: Load) -> None:
     named = [*values["private"], *(values[n] for n in ("public_a", "public_b", "subnet", "other_subnet"))]
     assert sorted(account.subnets) == sorted(named)
     assert {subnet.vpc_id for subnet in account.subnets.values()} == {values["vpc"]}
+    groups = (values["nodes"], values["storage"], *values["control_plane"])
+    assert account.security_groups == dict.fromkeys(groups, values["vpc"])
     assert account.assumed_version == "1.35"
     assert account.resources == {}
 

@@ -310,3 +310,11 @@ def test_threads_lose_nothing() -> None:
         list(pool.map(lambda number: account.created("aws_eip", {"id": str(number)}), range(400)))
         list(pool.map(lambda number: account.deleted("aws_eip", str(number)), range(0, 400, 2)))
     assert len(account.all("aws_eip")) == 200
+
+
+def test_security_groups_that_nobody_made_here_lie_in_their_vpc() -> None:
+    account = Account(security_groups={"sg-1": "vpc-1", "sg-2": "vpc-2"})
+    found = account.read("aws_security_group", {"id": "sg-2"})
+    assert (found["id"], found["vpc_id"]) == ("sg-2", "vpc-2")
+    with pytest.raises(NotFoundError):
+        account.read("aws_security_group", {"id": "sg-3"})

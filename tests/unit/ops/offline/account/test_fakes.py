@@ -110,6 +110,16 @@ def test_ids_look_like_those_of_the_service(type_name: str, pattern: str) -> Non
             {"route_table_id": "rtb-1", "destination_cidr_block": "0.0.0.0/0"},
             "r-rtb-11080289494",
         ),
+        ("aws_ec2_tag", {"resource_id": "sg-1", "key": "a/b"}, "sg-1,a/b"),
+        ("aws_sqs_queue", {"name": "q"}, "https://sqs.us-west-2.amazonaws.com/123456789012/q"),
+        ("aws_sqs_queue_policy", {"queue_url": "https://q"}, "https://q"),
+        ("aws_cloudwatch_event_rule", {"name": "r"}, "r"),
+        ("aws_cloudwatch_event_target", {"rule": "r", "target_id": "t"}, "r-t"),
+        (
+            "aws_cloudwatch_event_target",
+            {"event_bus_name": "bus", "rule": "r", "target_id": "t"},
+            "bus-r-t",
+        ),
         ("helm_release", {"name": "kueue"}, "kueue"),
         ("kubernetes_storage_class_v1", {"metadata": [{"name": "gp3"}]}, "gp3"),
         ("kubernetes_config_map_v1", {"metadata": [{"name": "a", "namespace": "b"}]}, "b/a"),
@@ -179,7 +189,10 @@ def test_a_given_name_stays_and_has_no_prefix() -> None:
             {"security_group_id": "sg-1"},
             "arn:aws:ec2:us-west-2:123456789012:security-group-rule/{id}",
         ),
-        ("aws_sqs_queue", {}, "arn:aws:sqs:us-west-2:123456789012:queue/{id}"),
+        ("aws_sqs_queue", {"name": "q"}, "arn:aws:sqs:us-west-2:123456789012:q"),
+        ("aws_cloudwatch_event_rule", {"name": "r"}, "arn:aws:events:us-west-2:123456789012:rule/r"),
+        ("aws_iam_instance_profile", {"name": "p"}, "arn:aws:iam::123456789012:instance-profile/p"),
+        ("aws_sns_topic", {}, "arn:aws:sns:us-west-2:123456789012:topic/{id}"),
     ],
 )
 def test_arns_name_service_region_account_and_resource(
@@ -396,6 +409,11 @@ def test_an_access_entry_has_the_user_name_that_eks_gives_a_role() -> None:
 # Kubernetes and Helm
 
 
+def test_an_access_entry_of_nodes_has_the_user_name_of_nodes() -> None:
+    entry = make(Account(), "aws_eks_access_entry", cluster_name="demo", principal_arn=ROLE, type="EC2_LINUX")
+    assert entry["user_name"] == "system:node:{{EC2PrivateDNSName}}"
+
+
 def test_a_release_counts_its_revisions() -> None:
     account = Account()
     body = body_of("helm_release")
@@ -426,6 +444,11 @@ def test_an_object_of_kubernetes_gets_its_metadata() -> None:
         ("aws_s3_bucket", {"bucket": "b"}),
         ("aws_autoscaling_schedule", {"autoscaling_group_name": "g", "scheduled_action_name": "a"}),
         ("aws_fsx_lustre_file_system", {}),
+        ("aws_sqs_queue", {"name_prefix": "q-"}),
+        ("aws_cloudwatch_event_rule", {}),
+        ("aws_cloudwatch_event_target", {"rule": "r", "arn": "a"}),
+        ("aws_iam_instance_profile", {}),
+        ("kubernetes_service_account_v1", {"metadata": [{"name": "a", "namespace": "b"}]}),
         ("helm_release", {"name": "r", "chart": "c"}),
     ],
 )

@@ -123,6 +123,17 @@ _CREATIONS: list[tuple[str, dict[str, Any], str]] = [
         {"cluster_name": "demo", "principal_arn": ROLE},
         "The specified principalArn could not be found",
     ),
+    (
+        "aws_cloudwatch_event_target",
+        {"rule": "none", "event_bus_name": "default"},
+        "ResourceNotFoundException: Rule none does not exist on EventBus default.",
+    ),
+    (
+        "kubernetes_service_account_v1",
+        {"metadata": [{"name": "a", "namespace": "team"}]},
+        'namespaces "team" not found',
+    ),
+    ("kubernetes_namespace_v1", {"metadata": [{"name": "default"}]}, 'namespaces "default" already exists'),
     ("aws_kms_alias", {"name": "alias/a", "target_key_id": "no-key"}, "NotFoundException: Key"),
     ("aws_autoscaling_group_tag", {"autoscaling_group_name": "none"}, "AutoScalingGroup none not found"),
     ("aws_autoscaling_schedule", {"autoscaling_group_name": "none"}, "AutoScalingGroup name not found"),
@@ -167,6 +178,9 @@ def test_a_creation_is_refused(type_name: str, values: dict[str, Any], message: 
         ("aws_autoscaling_schedule", {"autoscaling_group_name": "eks-gpu", "start_time": FUTURE}),
         ("helm_release", {"name": "kueue", "namespace": "kueue-system"}),
         ("aws_sqs_queue", {"name": "anything"}),
+        ("aws_sns_topic", {"name": "anything"}),
+        ("kubernetes_namespace_v1", {"metadata": [{"name": "team"}]}),
+        ("kubernetes_service_account_v1", {"metadata": [{"name": "a", "namespace": "default"}]}),
     ],
 )
 def test_a_creation_that_has_all_it_needs_is_not_refused(type_name: str, values: dict[str, Any]) -> None:
@@ -181,6 +195,7 @@ def test_a_creation_that_has_all_it_needs_is_not_refused(type_name: str, values:
         ("aws_eks_access_entry", {"cluster_name": "demo", "principal_arn": ROLE}),
         ("aws_iam_openid_connect_provider", {"url": "https://oidc"}),
         ("aws_kms_alias", {"name": "alias/a"}),
+        ("aws_sqs_queue", {"name": "demo"}),
         ("aws_route", {"route_table_id": "rtb-1", "destination_cidr_block": "0.0.0.0/0"}),
         ("helm_release", {"name": "kueue", "namespace": "kueue-system"}),
         (
@@ -291,6 +306,61 @@ def test_a_scheduled_action_is_not_moved_into_the_past() -> None:
     kind = "aws_autoscaling_schedule"
     assert "in the past" in (refusal(kind, "update", {**prior, "start_time": PAST}, prior, account) or "")
     assert refusal(kind, "update", {**prior, "max_size": 2}, prior, account) is None
+
+
+@pytest.mark.parametrize(
+    ("type_name", "id", "values"),
+    [
+        ("kubernetes_namespace_v1", "team", {}),
+        ("helm_release", "kueue", {"name": "kueue", "namespace": "team", "create_namespace": True}),
+    ],
+)
+def test_a_service_account_finds_the_namespace_that_something_has_made(
+    type_name: str, id: str, values: dict[str, Any]
+) -> None:
+    account = _account()
+    of_team = {"metadata": [{"name": "a", "namespace": "team"}]}
+    assert "not found" in _refused(account, "create", "kubernetes_service_account_v1", **of_team)
+    _add(account, type_name, id, **values)
+    assert _refused(account, "create", "kubernetes_service_account_v1", **of_team) == ""
+    assert "already exists" in _refused(
+        account, "create", "kubernetes_namespace_v1", metadata=[{"name": "team"}]
+    )
+
+
+def test_the_namespace_of_an_addon_is_there_with_it() -> None:
+    account = _account()
+    metadata = [{"name": "a", "namespace": "amazon-cloudwatch"}]
+    assert "not found" in _refused(account, "create", "kubernetes_service_account_v1", metadata=metadata)
+    _add(account, "aws_eks_addon", "demo:a", addon_name="amazon-cloudwatch-observability")
+    assert _refused(account, "create", "kubernetes_service_account_v1", metadata=metadata) == ""
+
+
+def test_nothing_is_said_of_the_namespaces_of_a_cluster_that_was_not_made_here() -> None:
+    account = Account(clusters={"demo": Cluster()})
+    metadata = [{"name": "a", "namespace": "team"}]
+    assert _refused(account, "create", "kubernetes_service_account_v1", metadata=metadata) == ""
+
+
+def test_a_queue_policy_and_a_target_need_what_they_are_of() -> None:
+    account = _account()
+    _add(account, "aws_sqs_queue", "https://q", name="q")
+    assert _refused(account, "create", "aws_sqs_queue_policy", queue_url="https://q") == ""
+    account.deleted("aws_sqs_queue", "https://q")
+    assert "NonExistentQueue" in _refused(account, "create", "aws_sqs_queue_policy", queue_url="https://q")
+    _add(account, "aws_cloudwatch_event_rule", "r", name="r")
+    assert _refused(account, "create", "aws_cloudwatch_event_target", rule="r") == ""
+
+
+def test_a_rule_stays_while_it_has_targets() -> None:
+    account = _account()
+    rule = _add(account, "aws_cloudwatch_event_rule", "r", name="r")
+    _add(account, "aws_cloudwatch_event_target", "r-q", rule="r")
+    assert "since it has targets" in (
+        refusal("aws_cloudwatch_event_rule", "delete", rule, rule, account) or ""
+    )
+    account.deleted("aws_cloudwatch_event_target", "r-q")
+    assert refusal("aws_cloudwatch_event_rule", "delete", rule, rule, account) is None
 
 
 # Deletions, and what has to go first

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from modules import catalog
-from modules.efa import efa_interfaces
+from modules.catalog import efa_interfaces
 from ops.offline.account import Account, Cluster
 from ops.offline.account.refusals import refusal
 from ops.offline.values import UNKNOWN
@@ -127,6 +127,36 @@ _REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         {"image_id": "ami-1"},
         {"version": "1.35"},
         "You cannot specify a kubernetes version to use when specifying an image id",
+    ),
+    (
+        "a release of EKS beside an AMI",
+        {"image_id": "ami-1"},
+        {"release_version": "1.35.0-20260120"},
+        "You cannot specify a release version to use when specifying an image id",
+    ),
+    (
+        "an AMI type of EKS beside an AMI",
+        {"image_id": "ami-1"},
+        {"ami_type": "AL2023_x86_64_STANDARD"},
+        "You cannot specify an AMI Type other than CUSTOM",
+    ),
+    (
+        "an AMI of one's own that is not there",
+        {},
+        {"ami_type": "CUSTOM"},
+        "needs an image id for the AMI type CUSTOM",
+    ),
+    (
+        "a NodeConfig without its cluster",
+        {"image_id": "ami-1", "user_data": _encoded(f"{MIME}node.eks.aws/v1alpha1 cidr")},
+        {"ami_type": "CUSTOM"},
+        "does not say apiServerEndpoint, certificateAuthority, and EKS adds nothing",
+    ),
+    (
+        "settings of Bottlerocket without their cluster",
+        {"image_id": "ami-1", "user_data": _encoded(TOML)},
+        {"ami_type": "CUSTOM"},
+        "does not say api-server, cluster-certificate, cluster-name",
     ),
     (
         "a capacity block that the group does not know of",
@@ -262,6 +292,14 @@ _TAKEN: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"image_id": "ami-1", "instance_type": "c7g.large", "user_data": _encoded(SCRIPT)},
         {},
     ),
+    (
+        "an AMI of one's own, and its cluster",
+        {
+            "image_id": "ami-1",
+            "user_data": _encoded("node.eks.aws/v1alpha1 apiServerEndpoint certificateAuthority cidr"),
+        },
+        {"ami_type": "CUSTOM"},
+    ),
     ("MIME", {"user_data": _encoded(MIME)}, {}),
     ("TOML for Bottlerocket", {"user_data": _encoded(TOML)}, _BOTTLEROCKET),
     ("a key for Bottlerocket", {"user_data": _encoded('settings.motd = "hello"\n')}, _BOTTLEROCKET),
@@ -288,7 +326,7 @@ def test_the_interfaces_that_we_give_an_efa_type_are_taken(name: str) -> None:
     kind = catalog.find(name)
     assert kind is not None
     interfaces = [_interface(one.card, one.device, one.type) for one in efa_interfaces(kind)]
-    account = _account(network_interfaces=interfaces, instance_type=name)
+    account = _account(network_interfaces=interfaces, instance_type=name, image_id="ami-1")
     assert _group(account, ami_type="CUSTOM") == ""
 
 
@@ -331,6 +369,10 @@ def test_another_version_of_the_template_is_looked_at_and_another_size_is_not() 
         "aws_launch_template", {"id": "lt-1", "name": "gpu", "latest_version": 3, "image_id": "ami-1"}
     )
     assert refusal("aws_eks_node_group", "update", newer, prior, account) is None
+    # But not from an AMI of EKS to one's own: that takes another group.
+    of_eks = {**newer, "ami_type": "AL2023_x86_64_STANDARD"}
+    told = refusal("aws_eks_node_group", "update", of_eks, prior, account) or ""
+    assert "AMI Type other than CUSTOM" in told
 
 
 # Roles

@@ -139,3 +139,14 @@ def test_a_key_policy_needs_principals_and_takes_any_sid(check: Check) -> None:
     assert check("aws_kms_key", {"policy": policy(KEY)}) == []
     (problem,) = check("aws_kms_key", {"policy": policy(without(KEY, "Principal"))})
     assert "Principal (or NotPrincipal) is missing" in problem.message
+
+
+def test_the_policy_of_a_queue_names_its_principals(check: Check) -> None:
+    send = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
+    fine = {**send, "Principal": {"Service": "events.amazonaws.com"}}
+    queue = {"queue_url": "https://sqs.us-west-2.amazonaws.com/123456789012/q"}
+    assert check("aws_sqs_queue_policy", {**queue, "policy": policy(fine)}) == []
+    [problem] = check("aws_sqs_queue_policy", {**queue, "policy": policy(send)})
+    assert "Principal (or NotPrincipal) is missing" in problem.message
+    [problem] = check("aws_sqs_queue_policy", {**queue, "policy": policy(fine, Id="x" * 8192)})
+    assert "the quota of the policy of an SQS queue is 8192" in problem.message

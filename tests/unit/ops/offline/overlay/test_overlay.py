@@ -449,6 +449,17 @@ RULE: Values = {"cidr_ipv4": "10.0.0.0/8", "ip_protocol": "tcp", "security_group
             {"security_group_id": "sg-2"},
             ["security_group_id"],
         ),
+        ("aws_cloudwatch_event_rule", {"event_pattern": "{}"}, {"event_pattern": '{"a": ["b"]}'}, []),
+        ("aws_cloudwatch_event_rule", {"name_prefix": "a-"}, {"name_prefix": "b-"}, ["name_prefix"]),
+        ("aws_cloudwatch_event_target", {"arn": "a", "rule": "r"}, {"arn": "b"}, []),
+        ("aws_cloudwatch_event_target", {"rule": "r"}, {"rule": UNKNOWN}, ["rule"]),
+        ("aws_ec2_tag", {"key": "a", "value": "b"}, {"value": "c"}, []),
+        ("aws_ec2_tag", {"key": "a", "resource_id": "sg-1"}, {"resource_id": "sg-2"}, ["resource_id"]),
+        ("aws_iam_instance_profile", {"role": "a"}, {"role": "b"}, []),
+        ("aws_sqs_queue", {"message_retention_seconds": 300}, {"message_retention_seconds": 600}, []),
+        ("aws_sqs_queue", {"name": "a"}, {"name": "b"}, ["name"]),
+        ("aws_sqs_queue_policy", {"policy": "{}"}, {"policy": '{"Id": "a"}'}, []),
+        ("aws_sqs_queue_policy", {"queue_url": "a"}, {"queue_url": "b"}, ["queue_url"]),
         ("helm_release", {"version": "1", "values": ["a"]}, {"version": "2", "values": ["b"]}, []),
         ("helm_release", {"name": "a"}, {"name": "b"}, ["name"]),
         ("helm_release", {"namespace": "a"}, {"namespace": "b"}, ["namespace"]),
@@ -501,7 +512,7 @@ def test_nothing_and_the_zero_of_a_type_are_the_same(nothing: Any, zero: Any) ->
 
 
 def test_a_type_without_an_entry_changes_in_place() -> None:
-    assert overlay.replaced_by("aws_sqs_queue", {"name": "a"}, {"name": "b"}) == []
+    assert overlay.replaced_by("aws_sns_topic", {"name": "a"}, {"name": "b"}) == []
 
 
 # What a change makes unknown
@@ -625,6 +636,12 @@ def conflicts(type_name: str, given: Values) -> list[tuple[tuple[str | int, ...]
             {"route_table_id": "rtb-1"},
             (),
             "One of gateway_id, subnet_id has to be set.",
+        ),
+        (
+            "aws_sqs_queue",
+            {"kms_master_key_id": "alias/a", "sqs_managed_sse_enabled": True},
+            ("kms_master_key_id",),
+            "Only one of kms_master_key_id, sqs_managed_sse_enabled can be set; leave out the others.",
         ),
     ],
 )
