@@ -25,6 +25,7 @@ from rich.table import Table
 from modules.app import synthesize
 from modules.layout import Loaded
 
+from .errors import UsageError
 from .offline.assumptions import VariableValueError, assumed_account, example_values, parsed
 from .offline.changes import Change, changes
 from .offline.engine import Engine, Workspace, find_engine
@@ -41,10 +42,6 @@ With an account, `python -m ops plan --real` plans with the real providers; so d
 
 _ERROR = re.compile(r"^\W*Error: (.+)$", re.M)
 _COLOR = re.compile(r"\x1b\[[\d;]*m")
-
-
-class UsageError(ValueError):
-    """What was asked for cannot be done; the message says what to ask for."""
 
 
 @dataclass
