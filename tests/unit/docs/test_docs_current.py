@@ -11,9 +11,7 @@ import pytest
 
 from modules.layout import LayoutError, load
 from modules.layout.extends import preset_names
-from modules.layout.models import Layout
 from modules.layout.releases import CHARTS
-from ops.docs import layout_reference, sections
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
@@ -21,21 +19,6 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").g
 
 def _blocks(page: Path, language: str) -> Iterator[str]:
     yield from re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
-
-
-def test_the_layout_reference_is_current() -> None:
-    written = (ROOT / "docs" / "layout.md").read_text(encoding="utf-8")
-    assert written == layout_reference(), "run `make docs`"
-
-
-def test_every_key_of_the_language_is_described() -> None:
-    silent = [
-        f"{path}.{name}"
-        for path, model in sections(Layout, "")
-        for name, field in model.model_fields.items()
-        if not field.description
-    ]
-    assert silent == []
 
 
 def test_the_readme_lists_every_preset_and_no_other() -> None:

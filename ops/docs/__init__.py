@@ -1,0 +1,24 @@
+"""`ops docs`: the pages that are written from the code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..schema import SCHEMA, schema_text
+from .error_reference import error_reference
+from .layout_reference import layout_reference, sections
+
+__all__ = ["error_reference", "layout_reference", "sections", "write_docs"]
+
+
+def write_docs(folder: Path) -> None:
+    """Writes every page that comes from the code, and the schema, below a folder."""
+    pages = {
+        Path("docs/layout.md"): layout_reference(),
+        Path("docs/errors.md"): error_reference(),
+        Path(SCHEMA.parent.name, SCHEMA.name): schema_text(),
+    }
+    for name, text in pages.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
