@@ -31,18 +31,22 @@ WITH_NODE := if command -v npm && node -e 'process.exit(parseInt(process.version
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup synth plan policy deploy destroy test lint format bench docs clean
+.PHONY: help setup synth presets new show plan policy import-eksctl deploy destroy test lint format bench docs clean
 
 help:
 	@echo 'make synth    write Terraform JSON to cdktf.out/; LAYOUT=... names a preset or a file'
+	@echo 'make presets  list the presets'
+	@echo 'make new      write a starting layout, asking for what it needs: ARGS="NAME --from PRESET"'
+	@echo 'make show     print LAYOUT in full; ARGS=--origins says where each value comes from'
 	@echo "make plan     show Terraform's plan of LAYOUT, offline: no account, no provider download; ARGS=--real with both"
 	@echo "make policy   judge LAYOUT by checkov's security rules; policy/accepted.yaml says what may stay"
+	@echo 'make import-eksctl FILE=cluster.yaml   turn a ClusterConfig of eksctl into a layout'
 	@echo 'make deploy   deploy all stacks of LAYOUT with cdktf-cli, asking before each change'
 	@echo 'make destroy  destroy them'
 	@echo 'make test     run every test; ARGS="tests/unit -k name" for some of them'
 	@echo 'make lint     check style and types'
 	@echo 'make format   format the code and put right what ruff can'
-	@echo 'make docs     write docs/layout.md from the models'
+	@echo "make docs     write docs/layout.md, docs/errors.md and the editors' schema from the code"
 	@echo 'make bench    measure synth time and memory'
 	@echo 'make setup    only set up, for the targets above'
 	@echo 'make clean    remove what make has set up or written here'
@@ -54,11 +58,17 @@ setup: .venv/.stamp-dev node_modules/.stamp .checkov/.stamp
 synth: .venv/.stamp
 	@.venv/bin/python -m ops synth
 
+presets new show: .venv/.stamp
+	@.venv/bin/python -m ops $@ $(ARGS)
+
 plan: .venv/.stamp
 	@.venv/bin/python -m ops plan $(ARGS)
 
 policy: .venv/.stamp .checkov/.stamp
 	@.venv/bin/python -m ops policy $(ARGS)
+
+import-eksctl: .venv/.stamp
+	@.venv/bin/python -m ops import-eksctl $(FILE) -o . $(ARGS)
 
 # ARGS goes to cdktf here, for example: make deploy ARGS=--auto-approve
 deploy destroy: .venv/.stamp node_modules/.stamp

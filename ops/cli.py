@@ -7,18 +7,30 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from modules.app import DEFAULT_OUTPUT, chosen_layouts
-from modules.layout import Fault, LayoutError, load_all
+from modules.layout import load, load_all
+from modules.layout.eksctl import Options
 
-from .docs import layout_reference
+from .docs import write_docs
+from .errors import UsageError, refusing
+from .import_eksctl import run as run_import
+from .new import Request as NewRequest
+from .new import new as run_new
+from .new import terminal
 from .offline.engine import EngineError
 from .offline.schema import SchemaError
 from .offline.server import UnknownProviderError
-from .plan import Request, UsageError
+from .plan import Request
 from .plan import plan as run_plan
 from .policy import PolicyError
 from .policy import policy as run_policy
+from .presets import presets as read_presets
+from .presets import presets_json, print_presets
+from .schema import schema_text
+from .show import changes, changes_json, print_changes
+from .show import show as show_layout
 from .synth import synth as run_synth
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -41,14 +53,8 @@ def synth(
     output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = Path(DEFAULT_OUTPUT),
 ) -> None:
     """Write the Terraform JSON of layouts, and say what they make."""
-    try:
+    with refusing():
         run_synth(_names(layouts), output)
-    except LayoutError as error:
-        report(error.faults)
-        raise typer.Exit(2) from None
-    except OSError as error:
-        print(f"{error.filename or output}: cannot be written: {error.strerror}", file=sys.stderr)
-        raise typer.Exit(2) from None
 
 
 @app.command()
@@ -83,22 +89,11 @@ def plan(
 
     Exit status 1 where Terraform refuses to plan.
     """
-    try:
+    with refusing(EngineError, SchemaError, UnknownProviderError):
         if output is not None and not real:
             raise UsageError("--output goes with --real: an offline plan leaves no files but those of --json")
         request = Request(stack or (), var or (), json, real, output or Path(DEFAULT_OUTPUT))
         done = run_plan(load_all(_names(layouts)), request)
-    except LayoutError as error:
-        report(error.faults)
-        raise typer.Exit(2) from None
-    except (UsageError, EngineError, SchemaError, UnknownProviderError) as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(2) from None
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        print(f"{error.filename or 'ops plan'}: {error.strerror}", file=sys.stderr)
-        raise typer.Exit(2) from None
     raise typer.Exit(0 if done else 1)
 
 
@@ -111,36 +106,158 @@ def policy(
     ] = None,
 ) -> None:
     """Judge the stacks of layouts by checkov's security rules. Exit status 1 where one fails that is not accepted."""
-    try:
+    with refusing(PolicyError):
         passed = run_policy(_names(layouts), accept or [])
-    except LayoutError as error:
-        report(error.faults)
-        raise typer.Exit(2) from None
-    except PolicyError as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(2) from None
     if not passed:
         raise typer.Exit(1)
 
 
 @app.command()
-def docs(
-    folder: Annotated[Path, typer.Option(help="Folder of the documentation.")] = Path("docs"),
+def show(
+    layout: Annotated[
+        str | None, typer.Argument(metavar="LAYOUT", help="A preset's name or a path. Default: $LAYOUT.")
+    ] = None,
+    origins: Annotated[
+        bool, typer.Option("--origins", help="End each line with where its value comes from.")
+    ] = False,
+    diff: Annotated[
+        str | None, typer.Option(metavar="OTHER", help="What OTHER has that is not as in LAYOUT.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="For programs, always with origins.")] = False,
 ) -> None:
-    """Write docs/layout.md, the reference of the layout language, from the models."""
-    (folder / "layout.md").write_text(layout_reference(), encoding="utf-8")
+    """Print a layout in full, as a layout: with what it extends and all defaults. Or compare it with another.
+
+    Exit status with --diff: 0 the same, 1 different.
+    """
+    with refusing():
+        names = _names([layout] if layout else None)
+        if len(names) > 1:
+            raise UsageError("ops show takes one layout; --diff compares it with another")
+        [shown, *others] = [load(name) for name in [*names, *([diff] if diff else [])]]
+    for warning in dict.fromkeys(warning for one in (shown, *others) for warning in one.warnings):
+        print(warning, file=sys.stderr)
+    if not others:
+        print(show_layout(shown, origins=origins, as_json=json), end="")
+        return
+    found = changes(shown, others[0])
+    if json:
+        print(changes_json(found, shown, others[0]), end="")
+    else:
+        print_changes(found, Console(highlight=False))
+    raise typer.Exit(1 if found else 0)
+
+
+@app.command()
+def presets(
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """List the layouts that ship: instances, GPUs, EFA, capacity, VPC, and the variables that they leave open."""
+    found = read_presets()
+    if json:
+        print(presets_json(found), end="")
+    else:
+        print_presets(found, Console(width=None if sys.stdout.isatty() else 120, highlight=False))
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The cluster's name.")],
+    preset: Annotated[
+        str | None,
+        typer.Option("--from", metavar="PRESET", help="The preset to start from; `ops presets` lists them."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Default: NAME.yaml.")
+    ] = None,
+    region: Annotated[str | None, typer.Option(help="AWS region. Default: the preset's.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="PATH=VALUE",
+            help="Any other value, like node_groups.p5.size.max=16; may be repeated.",
+        ),
+    ] = None,
+    var: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--var",
+            metavar="NAME=VALUE",
+            help="Your account's value of a preset's variable; may be repeated.",
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
+) -> None:
+    """Write a starting layout over a preset: asks for your account's values on a terminal, takes --var in a script."""
+    with refusing():
+        request = NewRequest(name, preset, output, region, set_ or (), var or (), force)
+        run_new(request, terminal if sys.stdin.isatty() else None)
+
+
+@app.command()
+def schema(
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there. Default: print it.")
+    ] = None,
+) -> None:
+    """JSON Schema of the layout language, by which an editor completes and checks a layout."""
+    if output is None:
+        print(schema_text(), end="")
+        return
+    with refusing():
+        output.write_text(schema_text(), encoding="utf-8")
+
+
+@app.command("import-eksctl")
+def import_eksctl(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE...", help="ClusterConfigs of eksctl; a file may hold several."),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="DIR", help="Write each as DIR/NAME.yaml. Default: print the layout."
+        ),
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(help="Region of the clusters, where the manifest has none or another.")
+    ] = None,
+    autoscaler: Annotated[
+        bool,
+        typer.Option(
+            "--autoscaler",
+            help="Install the cluster autoscaler for groups with withAddonPolicies.autoScaler.",
+        ),
+    ] = False,
+    allow_dropped: Annotated[
+        bool,
+        typer.Option("--allow-dropped", help="Exit status 0 although something was dropped that matters."),
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a layout that is there.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="What became of each field, for programs.")] = False,
+) -> None:
+    """Turn ClusterConfigs of eksctl into layouts, and say what became of each field: kept, changed or dropped.
+
+    Exit status 1 where something was dropped that changes how the cluster behaves; the layout is written all the same.
+    """
+    with refusing():
+        if json and output is None:
+            raise UsageError("--json goes with --output: without it, the layout itself is printed")
+        dropped = run_import(files, Options(region, autoscaler), output, force=force, as_json=json)
+    raise typer.Exit(1 if dropped and not allow_dropped else 0)
+
+
+@app.command()
+def docs(
+    folder: Annotated[
+        Path, typer.Option(help="The checkout, or where the pages are to be written.")
+    ] = Path(),
+) -> None:
+    """Write docs/layout.md, docs/errors.md and schema/layout.schema.json from the code."""
+    with refusing():
+        write_docs(folder)
 
 
 def _names(layouts: list[str] | None) -> list[str]:
     return [name for given in layouts or [] for name in given.split(",") if name] or chosen_layouts()
-
-
-def report(faults: tuple[Fault, ...]) -> None:
-    """Faults on stderr, each with where, what and what to write instead, and their number."""
-    for fault in faults:
-        print(fault, file=sys.stderr)
-    errors = sum(fault.level == "error" for fault in faults)
-    warnings = len(faults) - errors
-    counts = [f"{count} {word}{'s' if count > 1 else ''}" for count, word in ((errors, "error"), (warnings, "warning"))
-              if count]  # fmt: skip
-    print(f"{' and '.join(counts)}; nothing was written. What each means: docs/errors.md", file=sys.stderr)

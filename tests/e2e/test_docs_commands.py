@@ -25,6 +25,14 @@ RUN = (
     "make synth LAYOUT=eks-p5-odcr",
     "make synth LAYOUT=eks-g4dn,eks-p5-odcr",
     "make synth LAYOUT=my-cluster.yaml",
+    "make import-eksctl FILE=cluster.yaml",
+    "make plan LAYOUT=llm-train.yaml",
+    "make presets",
+    'make new ARGS="my-training --from eks-p5-odcr"',
+    'make new ARGS="my-training --from eks-p5-odcr --force --region us-east-2 --var availability_zone=us-east-2b '
+    '--var capacity_reservation_id=cr-0123456789abcdef0 --set node_groups.p5.size.max=16"',
+    "make show LAYOUT=my-training.yaml ARGS=--origins",
+    "make plan LAYOUT=my-training.yaml",
     "make setup",
     "LAYOUT=eks-p5-odcr npx cdktf synth",
     "make docs",
@@ -38,6 +46,7 @@ DRY = ("make deploy LAYOUT=eks-g4dn", "make destroy LAYOUT=eks-g4dn")
 # Run by other tests, or by the run that this test is part of.
 ELSEWHERE = {
     "make plan LAYOUT=eks-g4dn ARGS=--real": "tests/engine/test_plan_command.py",
+    ".venv/bin/python -m ops show eks-p5-odcr --diff my-training.yaml": "tests/unit/docs/test_layouts_page.py",
     "make": "tests/e2e/test_make.py",
     "make help": "tests/e2e/test_make.py",
     "make test": "the command that runs this",
@@ -68,9 +77,10 @@ KUBECTL = [command for command in SHOWN if command.startswith("kubectl ")]
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the checkout that shares what make has set up."""
     copy = copied(tmp_path_factory.mktemp("docs") / "checkout", ".tools", ".venv", ".checkov", "node_modules")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name, text in re.findall(r"^```yaml\n# (\S+\.yaml)\n(.*?)^```$", readme, re.M | re.S):
-        (copy / name).write_text(f"# {name}\n{text}", encoding="utf-8")
+    for page in PAGES:
+        content = page.read_text(encoding="utf-8")
+        for name, text in re.findall(r"^```yaml\n# (\S+\.yaml)\n(.*?)^```$", content, re.M | re.S):
+            (copy / name).write_text(f"# {name}\n{text}", encoding="utf-8")
     return copy
 
 
@@ -105,6 +115,14 @@ def test_a_shown_command_succeeds(command: str, checkout: Path, request: pytest.
         assert json.loads((checkout / "cdktf.out" / "manifest.json").read_text(encoding="utf-8"))["stacks"], (
             layout
         )
+
+
+def test_the_layout_that_the_docs_show_is_what_the_import_writes(checkout: Path) -> None:
+    (checkout / "llm-train.yaml").unlink(missing_ok=True)
+    assert _run("make import-eksctl FILE=cluster.yaml", checkout).returncode == 0
+    written = (checkout / "llm-train.yaml").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "eksctl.md").read_text(encoding="utf-8")
+    assert f"```yaml\n{written}```" in page
 
 
 @pytest.mark.parametrize("command", [command for command in DRY if command in SHOWN])

@@ -157,6 +157,6 @@ def test_plain_make_lists_every_target(makefile: Path) -> None:
     phony = re.search(r"^\.PHONY: help (.+)$", (makefile / "Makefile").read_text(), re.M)
     assert phony
 
-    listed = re.findall(r"^make (\w+) ", make(folder=makefile, environment=os.environ).stdout, re.M)
+    listed = re.findall(r"^make ([\w-]+) ", make(folder=makefile, environment=os.environ).stdout, re.M)
 
     assert sorted(listed) == sorted(phony[1].split())
