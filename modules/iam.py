@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
@@ -28,8 +29,21 @@ def name_prefix(name: str) -> str:
     return f"{name[: _NAME_PREFIX_LENGTH - 1].rstrip('-')}-"
 
 
-def policy_label(arn: str) -> str:
-    """A policy's part of an address: not its place in the list, so that another order means nothing."""
+def by_label(arns: Iterable[str], prefix: str = "") -> dict[str, str]:
+    """ARNs of policies by their parts of addresses, none lost where two names look alike, as `a/b` and `a-b` do.
+
+    The part is not the policy's place in the list, so that another order means nothing.
+    """
+    labelled: dict[str, str] = {}
+    for arn in dict.fromkeys(arns):
+        label = f"{prefix}{_label(arn)}"
+        if label in labelled:
+            label = f"{label}-{hashlib.sha256(arn.encode()).hexdigest()[:8]}"
+        labelled[label] = arn
+    return labelled
+
+
+def _label(arn: str) -> str:
     if isinstance(arn, Var):
         return arn.name
     account, name = arn.split(":", 5)[4:]

@@ -24,7 +24,7 @@ from constructs import Construct
 from .capacity_block import scale_up_at_start, until_start
 from .efa import huge_pages
 from .expressions import RESOURCE, text
-from .iam import NODE_POLICIES, ServiceRole, managed_policy, policy_label
+from .iam import NODE_POLICIES, ServiceRole, by_label, managed_policy
 from .launch_template import launch_template
 from .layout.models import ExistingPlacementGroup, Update
 from .layout.models import NodeGroup as NodeGroupSection
@@ -175,7 +175,7 @@ class NodeGroup(Construct):
         if group.role_arn is not None:
             return group.role_arn, []
         arns = {short: managed_policy(partition, policy) for short, policy in NODE_POLICIES.items()}
-        arns |= {f"extra-{policy_label(arn)}": arn for arn in group.policy_arns}
+        arns |= by_label(group.policy_arns, "extra-")
         role = ServiceRole(
             self,
             "role",

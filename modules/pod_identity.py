@@ -12,7 +12,7 @@ from cdktf_cdktf_provider_kubernetes.service_account_v1 import ServiceAccountV1,
 from constructs import Construct
 
 from .expressions import literals
-from .iam import pod_role, policy_label
+from .iam import by_label, pod_role
 from .layout.models import PodIdentityAssociation
 from .layout.releases import NAMESPACES_OF_KUBERNETES
 
@@ -56,7 +56,7 @@ class PodIdentities(Construct):
             f"{name}-role",
             cluster_name=self._cluster_name,
             pods=name,
-            policy_arns={policy_label(arn): arn for arn in association.policy_arns},
+            policy_arns=by_label(association.policy_arns),
             # Policies have variables of their own, ${aws:username}, that Terraform has to leave alone.
             inline=None if document is None else {"own": json.dumps(literals(document))},
             tags=association.tags,

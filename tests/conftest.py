@@ -36,6 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-goldens", action="store_true", help="write the files in tests/unit/goldens anew"
     )
+    parser.addoption(
+        "--fuzz", type=int, default=5000, help="number of changed layouts to try; 5000 without it"
+    )
+    parser.addoption(
+        "--fuzz-seed", type=int, default=0, help="the first of their seeds: others, other layouts"
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -51,6 +57,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     }
     if any(counts.values()):
         terminalreporter.write_line(f"faults injected: {sum(counts.values())}, survived: {counts['passed']}")
+
+
+@pytest.fixture(scope="session")
+def fuzz(request: pytest.FixtureRequest) -> range:
+    """Seeds of changed inputs: `--fuzz` and `--fuzz-seed`."""
+    first = int(request.config.getoption("--fuzz-seed"))
+    return range(first, first + int(request.config.getoption("--fuzz")))
 
 
 @pytest.fixture(scope="session")

@@ -404,6 +404,13 @@ def test_more_policies_can_be_attached_to_the_node_role(synth: Synth) -> None:
     assert extra == ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess", "${var.policy_arn}"]
 
 
+def test_policies_whose_names_look_alike_are_all_attached(synth: Synth) -> None:
+    arns = ["arn:aws:iam::123456789012:policy/team/data", "arn:aws:iam::123456789012:policy/team-data"]
+    stack = synth(gpu(instance_type="g5.8xlarge", policy_arns=str(arns))).cluster
+    attached = [stack[one]["policy_arn"] for one in stack.addresses if "role_policy_extra" in one]
+    assert sorted(attached) == sorted(arns)
+
+
 def test_tags_of_a_group_are_on_the_group_and_on_its_instances(synth: Synth) -> None:
     stack = synth("tags: {team: a}\n" + gpu(instance_type="g5.8xlarge", tags="{project: b}")).cluster
     assert _group(stack)["tags"] == {"project": "b"}

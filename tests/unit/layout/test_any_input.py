@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import json
 import random
 import tempfile
 from pathlib import Path
@@ -14,11 +12,12 @@ from hypothesis import strategies as st
 
 from modules.layout import LayoutError, load
 from modules.layout.document import read
-from tests.unit.layout.cases import EXISTING, NEW, cluster_and_network, nodes_and_capacity
+from tests import mutations
+from tests.unit.layout.cases import EXISTING, NEW, access_and_pods, cluster_and_network, nodes_and_capacity
 
 TREES = [
     text
-    for case in (*nodes_and_capacity.CASES, *cluster_and_network.CASES)
+    for case in (*nodes_and_capacity.CASES, *cluster_and_network.CASES, *access_and_pods.CASES)
     for text in (case.broken, case.fine)
     if len(text) < 2000
 ] + [NEW, EXISTING]
@@ -42,41 +41,8 @@ VALUES = st.recursive(
 )
 
 
-def places(tree: Any) -> list[tuple[Any, Any]]:
-    """Every container with each of its keys."""
-    found = []
-    for key, value in (
-        tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
-    ):
-        found += [(tree, key), *places(value)]
-    return found
-
-
-def mutated(tree: Any, seed: int, value: Any) -> Any:
-    tree = copy.deepcopy(tree)
-    chance = random.Random(seed)
-    for _ in range(chance.choice([1, 1, 2, 4])):
-        where = places(tree)
-        if not where:
-            return tree
-        container, key = chance.choice(where)
-        match chance.choice(["delete", "retype", "rename", "null", "nest", "double"]):
-            case "delete":
-                del container[key]
-            case "retype":
-                container[key] = copy.deepcopy(value)
-            case "rename" if isinstance(container, dict):
-                container[chance.choice([f"{key}s", str(key)[:-1], str(key).upper(), "x y", "", "nïx"])] = (
-                    container.pop(key)
-                )
-            case "null":
-                container[key] = None
-            case "nest":
-                container[key] = {"inner": container[key]} if chance.random() < 0.5 else [container[key]]
-            case _:
-                if isinstance(container, list):
-                    container.append(copy.deepcopy(container[key]))
-    return tree
+# Any value at any place.
+PLACES = [("*",) * depth for depth in range(1, 6)]
 
 
 def loads_or_says_why(file: Path) -> None:
@@ -101,7 +67,8 @@ def test_a_changed_layout_is_loaded_or_has_located_faults(text: str, seed: int, 
         file = Path(folder) / "layout.yaml"
         file.write_text(text)
         # JSON is YAML.
-        file.write_text(json.dumps(mutated(read(file).tree.plain(), seed, value), indent=1), encoding="utf-8")
+        changed = mutations.tree(read(file).tree.plain(), seed, {place: [value] for place in PLACES})
+        file.write_text(mutations.as_yaml(changed), encoding="utf-8")
         loads_or_says_why(file)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from modules.layout import LayoutError, Origin, load
+from modules.layout import Fault, LayoutError, Origin, dotted, load
 from modules.layout.extends import MAX_CHAIN, compose, find_layout, missing
 from tests.unit.layout.cases import NEW, new
 
@@ -92,6 +92,16 @@ def test_a_null_that_removes_nothing_is_a_fault(
         load(str(write(text)))
     (fault,) = caught.value.faults
     assert (fault.path, fault.remedy, fault.rule) == (path, remedy, "null")
+
+
+def test_a_null_that_removes_a_key_that_there_is_not_is_a_fault(
+    faults_of: Callable[[str], tuple[Fault, ...]],
+) -> None:
+    faults = faults_of("extends: eks-p5-odcr\nnetwrk: null\nnode_groups: {p5: {capcity: null}}\n")
+    assert [(fault.rule, dotted(fault.path), fault.origin.line) for fault in faults] == [
+        ("unknown-key", "netwrk", 2),
+        ("unknown-key", "node_groups.p5.capcity", 3),
+    ]
 
 
 def test_helm_values_keep_their_nulls_which_mean_something_to_helm(write: Write) -> None:

@@ -8,10 +8,16 @@ import pytest
 
 from modules.layout import Fault, dotted
 from modules.layout.rules import RULES
-from tests.unit.layout.cases import Case, cluster_and_network, nodes_and_capacity
+from tests.unit.layout.cases import (
+    Case,
+    access_and_pods,
+    cluster_and_network,
+    node_settings,
+    nodes_and_capacity,
+)
 
 FaultsOf = Callable[[str], tuple[Fault, ...]]
-CASES = (*nodes_and_capacity.CASES, *cluster_and_network.CASES)
+CASES = (*nodes_and_capacity.CASES, *node_settings.CASES, *cluster_and_network.CASES, *access_and_pods.CASES)
 LEVELS = {rule.id: rule.level for rule in RULES}
 
 
