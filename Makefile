@@ -68,14 +68,15 @@ policy: .venv/.stamp .checkov/.stamp
 	@.venv/bin/python -m ops policy $(ARGS)
 
 import-eksctl: .venv/.stamp
-	@.venv/bin/python -m ops import-eksctl $(FILE) -o . $(ARGS)
+	@.venv/bin/python -m ops import-eksctl "$(FILE)" -o . $(ARGS)
 
 # ARGS goes to cdktf here, for example: make deploy ARGS=--auto-approve
 deploy destroy: .venv/.stamp node_modules/.stamp
 	@$(WITH_NODE); npx cdktf $@ '*' $(ARGS)
 
+# In the order of the folders: the few tests of e2e and engine are the longest, and at the end they would leave cores idle.
 test: .venv/.stamp-dev node_modules/.stamp .checkov/.stamp
-	@$(WITH_NODE); .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(WITH_NODE); .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/.stamp-dev
 	$(PIPENV) verify

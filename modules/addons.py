@@ -15,7 +15,7 @@ from constructs import Construct
 from .expressions import literals
 from .iam import managed_policy, pod_role
 from .layout.models import Addon, Taint
-from .layout.releases import ADDON_IDENTITIES, ADDONS_BEFORE_NODES
+from .layout.releases import ADDON_IDENTITIES, ADDON_PODS, ADDONS_BEFORE_NODES
 from .merge import merged
 
 
@@ -56,11 +56,25 @@ class Addons(Construct):
                 # The agent is the first of them: without it the CNI starts with no credentials.
                 self.before_nodes.append(self._install(name, enabled[name], self.before_nodes[:1]))
 
-    def install_rest(self, after: Iterable[ITerraformDependable]) -> None:
-        """Installs the add-ons whose pods need nodes, after the node groups in `after`."""
+    def install_rest(
+        self,
+        after: Iterable[ITerraformDependable],
+        associations: Mapping[str, Sequence[ITerraformDependable]],
+    ) -> None:
+        """Installs the add-ons whose pods need nodes, after the node groups in `after`.
+
+        Args:
+            after: the node groups.
+            associations: pod identity associations by namespace. A pod that starts before its association gets no
+                credentials.
+        """
         nodes = list(after)
         for name, addon in sorted(self._rest.items()):
-            self._install(name, addon, nodes)
+            pods = ADDON_PODS.get(name)
+            # Where the pods of other add-ons are is not known here.
+            places = associations if pods is None else [pods.namespace]
+            first = [one for place in places for one in associations.get(place, ())]
+            self._install(name, addon, [*nodes, *first])
 
     def _install(self, name: str, addon: Addon, after: Sequence[ITerraformDependable]) -> EksAddon:
         configuration = merged(self._defaults.get(name, {}), addon.configuration)

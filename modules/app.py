@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .layout import Loaded
-from .output import STAGED, publish, staged
+from .leftovers import STAGED
+from .output import publish, staged
 
 if TYPE_CHECKING:
     from cdktf import App

@@ -16,12 +16,14 @@ from .autoscaler import SERVICE_ACCOUNT
 from .catalog import autoscaler_tag, eks_registry
 from .expressions import literal, literals
 from .karpenter import SERVICE_ACCOUNT as KARPENTER_SERVICE_ACCOUNT
-from .karpenter import queue_name
 from .layout.models import HelmRelease, Taint
+from .layout.releases import karpenter_queue
 from .merge import merged
+from .pod_identity import Namespaces
 
-# One release waits for all of the stages before its own; a destroy goes the other way. kueue is last: its webhook
-# refuses the hook Jobs of other charts while it is not ready, and has to go before what it manages.
+# One release waits for all of the stages before its own; a destroy goes the other way. kueue is last of the charts
+# known here: its webhook refuses the hook Jobs of other charts while it is not ready, and has to go before what it
+# manages. Behind it are the releases in namespaces for jobs, which have to be gone while kueue still runs.
 _STAGES: Sequence[frozenset[str]] = (
     frozenset({"kube-prometheus-stack"}),
     frozenset(
@@ -38,8 +40,9 @@ _STAGES: Sequence[frozenset[str]] = (
     frozenset({"lws"}),
     frozenset(),  # all others
     frozenset({"kueue"}),
+    frozenset(),  # others in namespaces that are made here
 )
-_OTHERS = 4
+_OTHERS, _IN_MADE = 4, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +72,32 @@ class HelmReleases(Construct):
     """Every enabled release of a layout; `releases` by name."""
 
     def __init__(
-        self, scope: Construct, id: str, *, releases: Mapping[str, HelmRelease], surroundings: Surroundings
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        releases: Mapping[str, HelmRelease],
+        surroundings: Surroundings,
+        namespaces: Namespaces,
     ) -> None:
+        """Install them; `namespaces` are those that no release makes."""
         super().__init__(scope, id)
         self.releases: dict[str, Release] = {}
+        self._namespaces = namespaces
         enabled = {name: release for name, release in releases.items() if release.enabled}
         before: list[ITerraformDependable] = []
         for stage in range(len(_STAGES)):
-            here = sorted(name for name in enabled if _stage(name) == stage)
+            here = sorted(name for name in enabled if self._stage(name, enabled[name]) == stage)
+            # In this order nothing waits in a circle: a namespace only for the stages before its first release.
+            namespaces.make((enabled[name].namespace for name in here), before)
             for name in here:
                 self.releases[name] = self._release(name, enabled[name], surroundings, before)
             before = [self.releases[name] for name in here] or before
+        namespaces.make(namespaces.names, before)
+
+    def _stage(self, name: str, release: HelmRelease) -> int:
+        other = _IN_MADE if release.namespace in self._namespaces.names else _OTHERS
+        return next((index for index, names in enumerate(_STAGES) if name in names), other)
 
     def _release(
         self,
@@ -89,6 +107,7 @@ class HelmReleases(Construct):
         before: Sequence[ITerraformDependable],
     ) -> Release:
         values = merged(computed_values(name, surroundings), release.values)
+        namespace = self._namespaces.made.get(release.namespace)
         return Release(
             self,
             name,
@@ -97,7 +116,7 @@ class HelmReleases(Construct):
             chart=release.chart,
             version=release.version,
             namespace=release.namespace,
-            create_namespace=release.namespace != "kube-system",
+            create_namespace=namespace is None and release.namespace != "kube-system",
             values=[as_document(literals(values))] if values else None,
             set=[_set(key, value) for key, value in release.set.items()] or None,
             wait=release.wait,
@@ -108,12 +127,8 @@ class HelmReleases(Construct):
             max_history=5,
             # The chart's values.yaml asks for it: its CRDs are newer than the cluster's idea of them.
             disable_openapi_validation=True if name == "gpu-operator" else None,
-            depends_on=list(before) or None,
+            depends_on=[*before, *([namespace] if namespace else ())] or None,
         )
-
-
-def _stage(name: str) -> int:
-    return next((index for index, names in enumerate(_STAGES) if name in names), _OTHERS)
 
 
 def _set(key: str, value: str | bool | int) -> ReleaseSet:
@@ -205,7 +220,7 @@ def _karpenter(around: Surroundings) -> dict[str, Any]:
         "serviceAccount": {"name": KARPENTER_SERVICE_ACCOUNT},
         "settings": {
             "clusterName": around.cluster_name,
-            "interruptionQueue": queue_name(around.cluster_name),
+            "interruptionQueue": karpenter_queue(around.cluster_name),
             "enableZonalShift": around.zonal_shift,
             "isolatedVPC": around.isolated,
         },

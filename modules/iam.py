@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from cdktf_cdktf_provider_aws.iam_role import IamRole
@@ -32,15 +33,16 @@ def name_prefix(name: str) -> str:
 def by_label(arns: Iterable[str], prefix: str = "") -> dict[str, str]:
     """ARNs of policies by their parts of addresses, none lost where two names look alike, as `a/b` and `a-b` do.
 
-    The part is not the policy's place in the list, so that another order means nothing.
+    The part is not the policy's place in the list, so that another order means nothing: where names look alike, each has
+    a hash.
     """
-    labelled: dict[str, str] = {}
-    for arn in dict.fromkeys(arns):
-        label = f"{prefix}{_label(arn)}"
-        if label in labelled:
-            label = f"{label}-{hashlib.sha256(arn.encode()).hexdigest()[:8]}"
-        labelled[label] = arn
-    return labelled
+    distinct = dict.fromkeys(arns)
+    shared = Counter(_label(arn) for arn in distinct)
+    return {f"{prefix}{_label(arn)}{_hash(arn) if shared[_label(arn)] > 1 else ''}": arn for arn in distinct}
+
+
+def _hash(arn: str) -> str:
+    return f"-{hashlib.sha256(arn.encode()).hexdigest()[:8]}"
 
 
 def _label(arn: str) -> str:

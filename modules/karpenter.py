@@ -21,7 +21,7 @@ from constructs import Construct
 from .expressions import allow, policy
 from .iam import NODE_POLICIES, ServiceRole, managed_policy, name_prefix, pod_role
 from .karpenter_policy import Scope, discovery, instance_profiles, nodes
-from .layout.releases import RELEASE_SERVICE_ACCOUNTS
+from .layout.releases import RELEASE_SERVICE_ACCOUNTS, karpenter_queue
 
 SERVICE_ACCOUNT = RELEASE_SERVICE_ACCOUNTS["karpenter"]
 # By this tag a node class finds the subnets and the security group of its nodes.
@@ -43,11 +43,6 @@ _RETENTION = 300
 def discovery_tags(cluster_name: str) -> dict[str, str]:
     """The tags of what belongs to the nodes of a cluster."""
     return {DISCOVERY_TAG: cluster_name}
-
-
-def queue_name(cluster_name: str) -> str:
-    """The interruption queue's name, which the release in the other stack is told without looking it up."""
-    return f"{cluster_name}-karpenter"
 
 
 class Karpenter(Construct):
@@ -138,7 +133,7 @@ class Karpenter(Construct):
         queue = SqsQueue(
             self,
             "queue",
-            name=queue_name(self._cluster_name),
+            name=karpenter_queue(self._cluster_name),
             message_retention_seconds=_RETENTION,
             sqs_managed_sse_enabled=True,
         )

@@ -26,6 +26,8 @@ from .user_data import ClusterAddress, user_data
 # Of the 128 that EC2 takes: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html
 # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/ec2_launch_template.go
 _MAX_NAME = 125
+# Of Amazon Linux 2023: https://github.com/awslabs/amazon-eks-ami/blob/main/templates/al2023/template.json
+ROOT_DEVICE = "/dev/xvda"
 
 
 def launch_template(
@@ -122,7 +124,7 @@ def _volumes(group: NodeGroup) -> list[LaunchTemplateBlockDeviceMappings]:
     volume = group.root_volume
     return [
         LaunchTemplateBlockDeviceMappings(
-            device_name="/dev/xvdb" if group.is_bottlerocket else "/dev/xvda",
+            device_name="/dev/xvdb" if group.is_bottlerocket else ROOT_DEVICE,
             ebs=LaunchTemplateBlockDeviceMappingsEbs(
                 volume_size=volume.size_gib,
                 volume_type=volume.type,

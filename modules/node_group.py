@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cdktf import ITerraformDependable, Postcondition, TerraformResourceLifecycle, Token
 from cdktf_cdktf_provider_aws.autoscaling_group_tag import AutoscalingGroupTagA, AutoscalingGroupTagTag
+from cdktf_cdktf_provider_aws.data_aws_ami import DataAwsAmi, DataAwsAmiFilter
 from cdktf_cdktf_provider_aws.data_aws_ec2_instance_type_offerings import (
     DataAwsEc2InstanceTypeOfferings,
     DataAwsEc2InstanceTypeOfferingsFilter,
@@ -25,7 +26,7 @@ from .capacity_block import scale_up_at_start, until_start
 from .efa import huge_pages
 from .expressions import RESOURCE, text
 from .iam import NODE_POLICIES, ServiceRole, by_label, managed_policy
-from .launch_template import launch_template
+from .launch_template import ROOT_DEVICE, launch_template
 from .layout.models import ExistingPlacementGroup, Update
 from .layout.models import NodeGroup as NodeGroupSection
 from .user_data import ClusterAddress
@@ -91,6 +92,8 @@ class NodeGroup(Construct):
         if zone is not None:
             self._offered_in(zone, name, group)
         own_ami = group.ami_id is not None
+        if group.ami_id is not None:
+            self._ami_fits(group.ami_id, name, group)
         owned_elsewhere = group.scaling_owner == "autoscaler" or group.starts_later
         self.resource = EksNodeGroup(
             self,
@@ -169,6 +172,35 @@ class NodeGroup(Construct):
             ),
         )
 
+    def _ami_fits(self, ami_id: str, name: str, group: NodeGroupSection) -> None:
+        """An AMI that EKS did not choose fails late otherwise, when the first node does not start or has a full disk."""
+        wanted = group.type.architecture
+        checks = [
+            Postcondition(
+                condition=f'${{self.architecture == "{wanted}"}}',
+                error_message=f"node_groups.{name}.ami_id: the AMI ${{self.id}} is built for ${{self.architecture}}, and "
+                f"{group.instance_type} is {wanted}. Name an AMI for {wanted}.",
+            )
+        ]
+        if not group.is_bottlerocket:
+            checks.append(
+                Postcondition(
+                    condition=f'${{self.root_device_name == "{ROOT_DEVICE}"}}',
+                    error_message=f"node_groups.{name}.ami_id: the root volume of the AMI ${{self.id}} is "
+                    f"${{self.root_device_name}}, and that of Amazon Linux 2023 is {ROOT_DEVICE}: root_volume would be "
+                    "a second volume that nothing uses. Name an AMI made from one of Amazon Linux 2023.",
+                )
+            )
+        DataAwsAmi(
+            self,
+            "ami",
+            # EC2 launches a deprecated AMI too, but does not list another account's unless asked.
+            # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-deprecate.html
+            include_deprecated=True,
+            filter=[DataAwsAmiFilter(name="image-id", values=[ami_id])],
+            lifecycle=TerraformResourceLifecycle(postcondition=checks),
+        )
+
     def _role(
         self, full_name: str, group: NodeGroupSection, partition: str
     ) -> tuple[str, list[ITerraformDependable]]:
@@ -224,4 +256,4 @@ class NodeGroup(Construct):
 def _update(update: Update) -> EksNodeGroupUpdateConfig:
     if update.max_unavailable_percentage is not None:
         return EksNodeGroupUpdateConfig(max_unavailable_percentage=update.max_unavailable_percentage)
-    return EksNodeGroupUpdateConfig(max_unavailable=update.max_unavailable or 1)
+    return EksNodeGroupUpdateConfig(max_unavailable=update.max_unavailable)

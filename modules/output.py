@@ -4,19 +4,24 @@ A run writes into a new folder beside the output folder, and exchanges the two i
 the output folder is not ours to lose: Terraform's `.terraform` and lock file, a state, a program that works there. So the
 output folder stays the same one, and is out of sight only for a moment. In order:
 
-1. The new folder gets a link to every file of the old one that a synthesis does not write. The old one is as it was.
+1. The new folder gets a link to every file of the old one that a synthesis does not write. The old one is as it was. A note
+   beside the new folder has what is known of both: these files, those of the synthesis, and those that go.
 2. The two are exchanged: from here on the output is new, and whole.
 3. The old folder, out of sight, gets the new files too. All else it still has, with what came meanwhile.
 4. The two are exchanged once more: the same content, in the folder that Terraform, shells and editors have open.
-5. What somebody has put into the new folder since 2 is moved over, and the new folder removed with its links.
+5. What somebody has put into the new folder since 2, and is not in the note, is moved over; the note goes, then the folder.
 
 A kill before 2 leaves the old output, one after it the new one; and beside it a hidden folder, which the next run removes once
-nobody holds its lock. A file that only this folder has is moved to the output first. Each process holds a lock on the folders
-that it exchanges, so that of two runs one comes after the other.
+nobody holds its lock. Has it a note, then it may have been the output: files that are not in the note are moved to the output
+first. Those in it are not, for the output has them, or somebody has deleted them there. An error after 2 leaves that folder as
+a kill does, but for what was moved at once. Each process holds a lock on the folders that it exchanges, so that of two runs
+one comes after the other.
 
 Linux exchanges by renameat2, macOS by renamex_np. On a file system that can do neither it takes three renames; after a kill
 between two of these there may be no output, and the next run puts the old one back. A folder that cannot be exchanged, since
 it is a mount point or what it lies in is not ours to write, has its `stacks` exchanged so, and then its manifest replaced.
+Where that cannot be either, or folders of stacks are links to elsewhere, the new files are put beside the old ones, and then
+replace them one after the other: a kill between these leaves some old and some new, and the manifest is the last.
 """
 
 from __future__ import annotations
@@ -31,10 +36,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .folders import NOT_THIS_FOLDER, exchange, link, same_owner, take, walk
+from .folders import NOT_THIS_FOLDER, exchange, is_folder, link, same_owner, take, walk
+from .leftovers import clean, note, prefix, rescue, restored, write_note
 
-# In the name of every folder that is to become the output.
-STAGED = ".staged-"
 MANIFEST, STACKS, STACK_FILE = "manifest.json", "stacks", "cdk.tf.json"
 # How long another run may hold the output: it needs a moment for some links and renames.
 PATIENCE_SECONDS = 60.0
@@ -43,7 +47,9 @@ _TERRAFORM_INIT = (".terraform", ".terraform.lock.hcl")
 
 @contextmanager
 def staged(target: Path) -> Iterator[Path]:
-    """A new folder, to be written and given to `publish`; it is gone when the context ends.
+    """A new folder, to be written and given to `publish`.
+
+    It is gone when the context ends, unless it may still have something of others (see `publish`).
 
     Raises:
         OSError: it cannot be made.
@@ -55,7 +61,7 @@ def staged(target: Path) -> Iterator[Path]:
     room.mkdir(parents=True, exist_ok=True)
     with ExitStack() as locks:
         while True:
-            folder = room / f"{_prefix(target)}{secrets.token_hex(4)}"
+            folder = room / f"{prefix(target)}{secrets.token_hex(4)}"
             with suppress(FileExistsError):
                 folder.mkdir()
                 # Before it was locked, another run may have taken it for a leftover.
@@ -64,7 +70,8 @@ def staged(target: Path) -> Iterator[Path]:
         try:
             yield folder
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            if not note(folder).exists():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def publish(folder: Path, target: Path, *, keep_stale: bool) -> None:
@@ -75,20 +82,22 @@ def publish(folder: Path, target: Path, *, keep_stale: bool) -> None:
             cdktf nor `terraform init` writes.
 
     Raises:
-        OSError: something cannot be read or written, or another run holds the output. The target is as it was.
+        OSError: something cannot be read or written, or another run holds the output. The target is as it was, unless files
+            had to be replaced one after the other.
     """
     target = target.resolve()
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:
         with ExitStack() as locks:
-            if _present(target, locks):
-                _clean(target)
-                _replace(folder, target, keep_stale)
+            if take(target, locks) is not False:
+                clean(target)
+                clean(target / STACKS)
+                _replace(folder, target, _content(folder, target, keep_stale))
                 return
-            if not target.exists() and not _restored(target):
+            if not target.exists() and not restored(target):
                 with suppress(FileExistsError, NotADirectoryError):
                     _rename_to_nothing(folder, target)
-                    _clean(target)
+                    clean(target)
                     return
         time.sleep(0.02)
     raise BlockingIOError(errno.EWOULDBLOCK, "another run is writing it", str(target))
@@ -124,29 +133,32 @@ def _content(folder: Path, target: Path, keep_stale: bool) -> _Content:
         Path(STACKS, stack.name, name)
         for stack in old
         if stack.name not in stacks
-        for name in (STACK_FILE, *_TERRAFORM_INIT)
+        for name in (STACK_FILE, prefix(Path(STACK_FILE)), *_TERRAFORM_INIT)
     )
     return _Content(files, stale)
 
 
-def _replace(folder: Path, target: Path, keep_stale: bool) -> None:
-    content = _content(folder, target, keep_stale)
-    if folder.parent != target:
+def _replace(folder: Path, target: Path, content: _Content) -> None:
+    linked = any((target / above).is_symlink() for path in content.files for above in path.parents)
+    ways = [] if linked else [_swap_stacks] if folder.parent == target else [_swap, _swap_stacks]
+    for way in ways:
         try:
-            _swap(folder, target, content)
+            way(folder, target, content)
             return
         except OSError as error:
             if error.errno not in NOT_THIS_FOLDER:
                 raise
+    _update(target, folder, content)
+
+
+def _swap_stacks(folder: Path, target: Path, content: _Content) -> None:
     stacks = target / STACKS
-    _clean(stacks)
     in_stacks = content.within(STACKS)
-    with staged(stacks) as inner, staged(stacks) as manifest:
-        shutil.copy(folder / MANIFEST, manifest)
+    with staged(stacks) as inner, _beside(folder, target, [Path(MANIFEST)]) as replace_manifest:
         for path in in_stacks.files:
             (inner / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(folder / STACKS / path, inner / path)
-        _swap(inner, stacks, in_stacks, lambda: (manifest / MANIFEST).replace(target / MANIFEST))
+            link(folder / STACKS / path, inner / path)
+        _swap(inner, stacks, in_stacks, replace_manifest)
 
 
 def _swap(
@@ -154,14 +166,22 @@ def _swap(
 ) -> None:
     """The five steps; `exchanged` is called after the second."""
     target.mkdir(exist_ok=True)
-    carried = _carry(target, folder, content)
-    exchange(folder, target)
+    write_note(folder, content.files | content.stale | _carry(target, folder, content))
+    try:
+        exchange(folder, target)
+    except OSError:
+        note(folder).unlink()
+        raise
     exchanged()
     # The output is the new one: nothing below may fail any more, and at worst another folder is left in its place.
     with suppress(OSError):
         _update(folder, target, content)
         exchange(folder, target)
-        _rescue(folder, target, carried)
+        if rescue(folder, target):
+            note(folder).unlink()
+        return
+    # Programs may still work in the old folder: it is left, with its note, to the next run.
+    rescue(folder, target)
 
 
 def _carry(old: Path, new: Path, content: _Content) -> set[Path]:
@@ -169,7 +189,7 @@ def _carry(old: Path, new: Path, content: _Content) -> set[Path]:
     carried = set()
     for path in walk(old, content.lost):
         there = new / path
-        if (old / path).is_dir() and not (old / path).is_symlink():
+        if is_folder(old / path):
             there.mkdir(exist_ok=True)
             same_owner(old / path, there)
         else:
@@ -181,31 +201,37 @@ def _carry(old: Path, new: Path, content: _Content) -> set[Path]:
 
 
 def _update(old: Path, new: Path, content: _Content) -> None:
-    """Gives the folder that is out of sight the files of the new one."""
+    """Gives a folder the files of the new one, and removes what has no place beside them."""
+    with _beside(new, old, content.files) as replace_files:
+        replace_files()
     for path in content.stale:
-        if (old / path).is_dir() and not (old / path).is_symlink():
+        if is_folder(old / path):
             shutil.rmtree(old / path)
         else:
             (old / path).unlink(missing_ok=True)
     _drop_empty(old, content)
-    with staged(new) as folder:
-        for path in sorted(content.files):
-            (old / path).parent.mkdir(parents=True, exist_ok=True)
-            # Whoever works in that folder sees the file of before, or this one.
-            link(new / path, folder / STACK_FILE)
-            (folder / STACK_FILE).replace(old / path)
 
 
-def _rescue(folder: Path, target: Path, known: Iterable[Path] = ()) -> None:
-    """Moves files of others that the target does not have out of a folder that will be removed."""
-    known = set(known)
-    for path in walk(folder, lambda path: path.name in (MANIFEST, STACK_FILE)):
-        found = folder / path
-        if path not in known and (found.is_symlink() or not found.is_dir()):
+@contextmanager
+def _beside(folder: Path, target: Path, paths: Iterable[Path]) -> Iterator[Callable[[], None]]:
+    """Puts files of a folder beside those of another that they replace, whole, when they are told to; a manifest last."""
+    files = {path: target / path for path in sorted(paths, key=lambda path: (path.name == MANIFEST, path))}
+    ready = {path: file.with_name(prefix(file)) for path, file in files.items()}
+
+    def replace() -> None:
+        for path, file in files.items():
+            ready[path].replace(file)
+
+    try:
+        for path, file in ready.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.unlink(missing_ok=True)
+            link(folder / path, file)
+        yield replace
+    finally:
+        for file in ready.values():
             with suppress(OSError):
-                (target / path).parent.mkdir(parents=True, exist_ok=True)
-                if not os.path.lexists(target / path):
-                    found.rename(target / path)
+                file.unlink(missing_ok=True)
 
 
 def _drop_empty(folder: Path, content: _Content) -> None:
@@ -214,14 +240,10 @@ def _drop_empty(folder: Path, content: _Content) -> None:
             (folder / stack).rmdir()
 
 
-def _prefix(target: Path) -> str:
-    return f".{target.name}{STAGED}"
-
-
 def _stays(target: Path) -> bool:
     """Whether a folder cannot or should not be exchanged as a whole: a project that is its own output has much in it."""
     return target.is_dir() and (
-        target.is_mount() or Path.cwd().is_relative_to(target) or not os.access(target.parent, os.W_OK)
+        os.path.ismount(target) or Path.cwd().is_relative_to(target) or not os.access(target.parent, os.W_OK)
     )
 
 
@@ -232,39 +254,3 @@ def _rename_to_nothing(folder: Path, target: Path) -> None:
         if error.errno != errno.ENOTEMPTY:
             raise
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
-
-
-# Locks, and what a killed run has left
-
-
-def _present(target: Path, locks: ExitStack) -> bool:
-    """Whether the output is there, and now locked."""
-    return take(target, locks) is not False
-
-
-def _leftovers(target: Path) -> list[Path]:
-    rooms = [room for room in (target.parent, target) if room.is_dir()]
-    return [
-        file for room in rooms for file in sorted(room.iterdir()) if file.name.startswith(_prefix(target))
-    ]
-
-
-def _clean(target: Path) -> None:
-    """Removes what killed runs have left."""
-    for folder in _leftovers(target):
-        with ExitStack() as locks:
-            if take(folder, locks):
-                with suppress(OSError):
-                    _rescue(folder, target)
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _restored(target: Path) -> bool:
-    """Whether the output was put back that a kill between two renames has left aside, or somebody is about to do it."""
-    for folder in _leftovers(target):
-        if folder.name.endswith(".was"):
-            with ExitStack() as locks:
-                if take(folder, locks):
-                    folder.rename(target)
-            return True
-    return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.eks_pod_identity_association import EksPodIdentityAssociation
@@ -18,7 +18,10 @@ from .layout.releases import NAMESPACES_OF_KUBERNETES
 
 
 class PodIdentities(Construct):
-    """The associations of a layout, each with the role that it names or with one of its own."""
+    """The associations of a layout, each with the role that it names or with one of its own.
+
+    `by_namespace` has them by the namespace of their service account.
+    """
 
     def __init__(
         self,
@@ -31,9 +34,10 @@ class PodIdentities(Construct):
     ) -> None:
         super().__init__(scope, id)
         self._cluster_name = cluster_name
+        self.by_namespace: dict[str, list[ITerraformDependable]] = {}
         for name, association in associations.items():
             role_arn, policies = self._role(name, association)
-            EksPodIdentityAssociation(
+            made = EksPodIdentityAssociation(
                 self,
                 name,
                 cluster_name=cluster_reference,
@@ -44,6 +48,7 @@ class PodIdentities(Construct):
                 # Pods that start with the association find all their permissions.
                 depends_on=policies or None,
             )
+            self.by_namespace.setdefault(association.namespace, []).append(made)
 
     def _role(
         self, name: str, association: PodIdentityAssociation
@@ -53,7 +58,8 @@ class PodIdentities(Construct):
         document = association.policy
         role = pod_role(
             self,
-            f"{name}-role",
+            # No name of an association has an underscore, so `a` and `a-role` can stand side by side.
+            f"{name}_role",
             cluster_name=self._cluster_name,
             pods=name,
             policy_arns=by_label(association.policy_arns),
@@ -64,8 +70,12 @@ class PodIdentities(Construct):
         return role.arn, role.policies
 
 
-class ServiceAccounts(Construct):
-    """The service accounts that associations ask for, and their namespaces where nothing else makes them."""
+class Namespaces(Construct):
+    """The namespaces of the service accounts that associations ask for: `names`, and `made` by name, once they are.
+
+    Each is made here whatever releases are in it. If it were a release's to make, adding a release would delete the
+    namespace with all in it.
+    """
 
     def __init__(
         self,
@@ -73,26 +83,45 @@ class ServiceAccounts(Construct):
         id: str,
         *,
         associations: Mapping[str, PodIdentityAssociation],
-        made_by: Mapping[str, Sequence[ITerraformDependable]],
         there: Collection[str] = (),
     ) -> None:
-        """Make the accounts.
-
-        Args:
-            made_by: the Helm releases of a namespace, which make it: an account there comes after them.
-            there: more namespaces that are there without them, like those of add-ons.
-        """
+        """Find them; `there` are more namespaces than Kubernetes' own that are there without them."""
         super().__init__(scope, id)
-        wanted = {name: one for name, one in associations.items() if one.create_service_account}
-        before: dict[str, Sequence[ITerraformDependable]] = dict(made_by)
-        for namespace in dict.fromkeys(one.namespace for one in wanted.values()):
-            if namespace not in {*made_by, *there, *NAMESPACES_OF_KUBERNETES}:
-                metadata = NamespaceV1Metadata(name=namespace)
-                before[namespace] = [NamespaceV1(self, f"namespace-{namespace}", metadata=metadata)]
-        for name, one in wanted.items():
-            ServiceAccountV1(
-                self,
-                name,
-                metadata=ServiceAccountV1Metadata(name=one.service_account, namespace=one.namespace),
-                depends_on=list(before.get(one.namespace, ())) or None,
-            )
+        wanted = dict.fromkeys(one.namespace for one in associations.values() if one.create_service_account)
+        self.names = [name for name in wanted if name not in {*there, *NAMESPACES_OF_KUBERNETES}]
+        self.made: dict[str, NamespaceV1] = {}
+
+    def make(self, names: Iterable[str], after: Sequence[ITerraformDependable]) -> None:
+        """Makes those of `names` that are wanted and not made yet, after some releases.
+
+        A destroy then deletes them first, while the controllers of what is in them still run: workloads have finalizers
+        that nobody else removes. https://github.com/kubernetes-sigs/kueue/issues/1339
+        """
+        for name in names:
+            if name in self.names and name not in self.made:
+                metadata = NamespaceV1Metadata(name=name)
+                self.made[name] = NamespaceV1(self, name, metadata=metadata, depends_on=list(after) or None)
+
+
+class ServiceAccounts(Construct):
+    """The service accounts that associations ask for."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        associations: Mapping[str, PodIdentityAssociation],
+        namespaces: Mapping[str, NamespaceV1],
+    ) -> None:
+        """Make the accounts, each after its namespace where that is one of `namespaces`."""
+        super().__init__(scope, id)
+        for name, one in associations.items():
+            if one.create_service_account:
+                namespace = namespaces.get(one.namespace)
+                ServiceAccountV1(
+                    self,
+                    name,
+                    metadata=ServiceAccountV1Metadata(name=one.service_account, namespace=one.namespace),
+                    depends_on=[namespace] if namespace else None,
+                )

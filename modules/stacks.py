@@ -25,11 +25,11 @@ from .karpenter import Karpenter, discovery_tags
 from .layout import Layout, Variable
 from .layout.models import NodeGroup as NodeGroupSection
 from .layout.models import Taint
-from .layout.releases import ADDON_IDENTITIES
+from .layout.releases import ADDON_PODS
 from .network import Network
 from .node_group import NodeGroup
 from .outputs import cluster_outputs, karpenter_outputs, token_command
-from .pod_identity import PodIdentities, ServiceAccounts
+from .pod_identity import Namespaces, PodIdentities, ServiceAccounts
 from .storage import DefaultStorageClass
 from .vpc_endpoints import endpoint_services
 
@@ -77,7 +77,14 @@ class ClusterStack(AddressedStack):
             gpu_operator=layout.has_release("gpu-operator"),
         )
         self.node_groups = self._node_groups(layout, partition)
-        self.addons.install_rest(self._system_nodes(layout))
+        pods = PodIdentities(
+            self,
+            "pod-identity",
+            cluster_name=layout.name,
+            cluster_reference=self.cluster.name,
+            associations=layout.cluster.pod_identity_associations,
+        )
+        self.addons.install_rest(self._system_nodes(layout), pods.by_namespace)
         if layout.has_autoscaler:
             AutoscalerIdentity(
                 self,
@@ -87,13 +94,6 @@ class ClusterStack(AddressedStack):
                 partition=partition,
                 namespace=layout.namespace_of("cluster-autoscaler"),
             )
-        PodIdentities(
-            self,
-            "pod-identity",
-            cluster_name=layout.name,
-            cluster_reference=self.cluster.name,
-            associations=layout.cluster.pod_identity_associations,
-        )
         outputs = cluster_outputs(layout, self.network, self.cluster, self.node_groups)
         if layout.has_release("karpenter"):
             outputs |= karpenter_outputs(self._karpenter(layout, partition))
@@ -184,24 +184,22 @@ class PlatformStack(AddressedStack):
         )
         if layout.storage.default_storage_class == "gp3" and layout.has_addon("aws-ebs-csi-driver"):
             DefaultStorageClass(self, "storage")
-        self.releases = HelmReleases(
-            self, "releases", releases=layout.helm_releases, surroundings=_surroundings(layout)
-        )
-        self._service_accounts(layout)
-
-    def _service_accounts(self, layout: Layout) -> None:
-        made_by: dict[str, list[ITerraformDependable]] = {}
-        for name, release in self.releases.releases.items():
-            made_by.setdefault(layout.helm_releases[name].namespace, []).append(release)
-        ServiceAccounts(
+        associations = layout.cluster.pod_identity_associations
+        # By this id, addresses begin as those of the accounts do; no account can have the same.
+        namespaces = Namespaces(
             self,
-            "service-accounts",
-            associations=layout.cluster.pod_identity_associations,
-            made_by=made_by,
-            there=[
-                identity.namespace for addon, identity in ADDON_IDENTITIES.items() if layout.has_addon(addon)
-            ],
+            "service-accounts-namespace",
+            associations=associations,
+            there=[pods.namespace for addon, pods in ADDON_PODS.items() if layout.has_addon(addon)],
         )
+        self.releases = HelmReleases(
+            self,
+            "releases",
+            releases=layout.helm_releases,
+            surroundings=_surroundings(layout),
+            namespaces=namespaces,
+        )
+        ServiceAccounts(self, "service-accounts", associations=associations, namespaces=namespaces.made)
 
 
 def add_stacks(app: App, layout: Layout, variables: Sequence[Variable] = ()) -> tuple[TerraformStack, ...]:

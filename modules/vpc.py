@@ -233,7 +233,7 @@ class NewVpc:
             destination_cidr_block=ANYWHERE,
             gateway_id=gateway.id,
         )
-        how = self._network.nat_gateway or "single"
+        how = self._network.nat_gateway
         if how == "none":
             return
         zones, nat_zone = (f"[{self._first}]", self._first) if how == "single" else (self._all, "each.key")

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from modules.app import DEFAULT_OUTPUT, chosen_layouts
-from modules.layout import load, load_all
+from modules.layout import load_all
 from modules.layout.eksctl import Options
 
 from .docs import write_docs
 from .errors import UsageError, refusing
+from .files import write_whole, writing
 from .import_eksctl import run as run_import
 from .new import Request as NewRequest
 from .new import new as run_new
@@ -26,11 +26,10 @@ from .plan import Request
 from .plan import plan as run_plan
 from .policy import PolicyError
 from .policy import policy as run_policy
+from .presets import console, presets_json, print_presets
 from .presets import presets as read_presets
-from .presets import presets_json, print_presets
 from .schema import schema_text
-from .show import changes, changes_json, print_changes
-from .show import show as show_layout
+from .show import run as run_show
 from .synth import synth as run_synth
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -53,7 +52,7 @@ def synth(
     output: Annotated[Path, typer.Option(help="Folder for the JSON.")] = Path(DEFAULT_OUTPUT),
 ) -> None:
     """Write the Terraform JSON of layouts, and say what they make."""
-    with refusing():
+    with refusing(writes=True), writing():
         run_synth(_names(layouts), output)
 
 
@@ -130,21 +129,11 @@ def show(
     Exit status with --diff: 0 the same, 1 different.
     """
     with refusing():
-        names = _names([layout] if layout else None)
+        names = _names(None if layout is None else [layout])
         if len(names) > 1:
             raise UsageError("ops show takes one layout; --diff compares it with another")
-        [shown, *others] = [load(name) for name in [*names, *([diff] if diff else [])]]
-    for warning in dict.fromkeys(warning for one in (shown, *others) for warning in one.warnings):
-        print(warning, file=sys.stderr)
-    if not others:
-        print(show_layout(shown, origins=origins, as_json=json), end="")
-        return
-    found = changes(shown, others[0])
-    if json:
-        print(changes_json(found, shown, others[0]), end="")
-    else:
-        print_changes(found, Console(highlight=False))
-    raise typer.Exit(1 if found else 0)
+        different = run_show(names[0], diff, origins=origins, as_json=json)
+    raise typer.Exit(1 if different else 0)
 
 
 @app.command()
@@ -152,11 +141,12 @@ def presets(
     json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """List the layouts that ship: instances, GPUs, EFA, capacity, VPC, and the variables that they leave open."""
-    found = read_presets()
-    if json:
-        print(presets_json(found), end="")
-    else:
-        print_presets(found, Console(width=None if sys.stdout.isatty() else 120, highlight=False))
+    with refusing():
+        found = read_presets()
+        if json:
+            print(presets_json(found), end="")
+        else:
+            print_presets(found, console())
 
 
 @app.command()
@@ -189,7 +179,7 @@ def new(
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
 ) -> None:
     """Write a starting layout over a preset: asks for your account's values on a terminal, takes --var in a script."""
-    with refusing():
+    with refusing(writes=True):
         request = NewRequest(name, preset, output, region, set_ or (), var or (), force)
         run_new(request, terminal if sys.stdin.isatty() else None)
 
@@ -201,11 +191,11 @@ def schema(
     ] = None,
 ) -> None:
     """JSON Schema of the layout language, by which an editor completes and checks a layout."""
-    if output is None:
-        print(schema_text(), end="")
-        return
-    with refusing():
-        output.write_text(schema_text(), encoding="utf-8")
+    with refusing(writes=output is not None):
+        if output is None:
+            print(schema_text(), end="")
+        else:
+            write_whole(output, schema_text())
 
 
 @app.command("import-eksctl")
@@ -241,7 +231,7 @@ def import_eksctl(
 
     Exit status 1 where something was dropped that changes how the cluster behaves; the layout is written all the same.
     """
-    with refusing():
+    with refusing(writes=True), writing():
         if json and output is None:
             raise UsageError("--json goes with --output: without it, the layout itself is printed")
         dropped = run_import(files, Options(region, autoscaler), output, force=force, as_json=json)
@@ -255,9 +245,14 @@ def docs(
     ] = Path(),
 ) -> None:
     """Write docs/layout.md, docs/errors.md and schema/layout.schema.json from the code."""
-    with refusing():
+    with refusing(writes=True):
         write_docs(folder)
 
 
 def _names(layouts: list[str] | None) -> list[str]:
-    return [name for given in layouts or [] for name in given.split(",") if name] or chosen_layouts()
+    if not layouts:
+        return chosen_layouts()
+    names = [name for given in layouts for name in given.split(",") if name]
+    if not names:
+        raise UsageError("LAYOUT is empty: name a preset or a file")
+    return names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,14 +11,22 @@ import typer
 
 from modules.layout import Fault, LayoutError
 
+from .files import WriteError
+
 
 class UsageError(ValueError):
     """What was asked for cannot be done as it was asked; the message says what to write instead."""
 
 
 @contextmanager
-def refusing(*more: type[Exception]) -> Iterator[None]:
+def refusing(*more: type[Exception], writes: bool = False) -> Iterator[None]:
     """Turns faults of layouts, wrong usage, files that cannot be read or written, and errors of `more` into exit status 2.
+
+    What is printed inside is out when it ends: a full disk is noticed here.
+
+    Args:
+        more: errors whose message is all that there is to say.
+        writes: whether the command writes files, so that it says that it wrote none.
 
     Raises:
         typer.Exit: with status 2.
@@ -25,8 +34,9 @@ def refusing(*more: type[Exception]) -> Iterator[None]:
     refused: tuple[type[Exception], ...] = (UsageError, *more)
     try:
         yield
+        sys.stdout.flush()
     except LayoutError as error:
-        report(error.faults)
+        report(error.faults, "nothing was written" if writes else "")
         raise typer.Exit(2) from None
     except refused as error:
         print(error, file=sys.stderr)
@@ -34,16 +44,41 @@ def refusing(*more: type[Exception]) -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        print(f"{error.filename or 'ops'}: cannot be written: {error.strerror or error}", file=sys.stderr)
+        _drop_output()
+        print(_cannot(error), file=sys.stderr)
         raise typer.Exit(2) from None
 
 
-def report(faults: tuple[Fault, ...]) -> None:
-    """Faults on stderr, each with where, what and what to write instead, and their number."""
+def report(faults: tuple[Fault, ...], closing: str = "") -> None:
+    """Faults on stderr, each with where, what and what to write instead, and their number.
+
+    Args:
+        faults: what is wrong.
+        closing: what became of the command's work, as "nothing was written".
+    """
     for fault in faults:
         print(fault, file=sys.stderr)
     errors = sum(fault.level == "error" for fault in faults)
     warnings = len(faults) - errors
     counts = [f"{count} {word}{'s' if count > 1 else ''}" for count, word in ((errors, "error"), (warnings, "warning"))
               if count]  # fmt: skip
-    print(f"{' and '.join(counts)}; nothing was written. What each means: docs/errors.md", file=sys.stderr)
+    said = "; ".join(filter(None, (" and ".join(counts), closing)))
+    print(f"{said}. What each means: docs/errors.md", file=sys.stderr)
+
+
+def _cannot(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    if error.filename is None:  # Opening names the file, printing does not.
+        return f"the output cannot be written: {reason}"
+    done = "written" if isinstance(error, WriteError) else "used"
+    return f"{error.filename}: cannot be {done}: {reason}"
+
+
+def _drop_output() -> None:
+    """Drops what is printed but cannot be written, else Python would try again at its end, and complain."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)

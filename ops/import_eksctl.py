@@ -16,11 +16,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from modules.catalog import regions
 from modules.layout import Fault, LayoutError, dotted, load
 from modules.layout.eksctl import Converted, Manifest, Options, Row, convert, read_manifests
-from modules.layout.eksctl.draft import fits
 from modules.layout.scalar_text import visible
-from modules.layout.values import Region
+from modules.layout.words import nearest
 from modules.layout.writing import ordered, to_yaml
 
 from .errors import UsageError
@@ -59,8 +59,11 @@ def run(
     Raises:
         UsageError, LayoutError, OSError: as `import_files` and `write`.
     """
-    if options.region is not None and not fits(options.region, Region):
-        raise UsageError(f"--region {options.region!r}: write a region name like us-west-2")
+    if options.region is not None and options.region not in regions():
+        near = nearest(options.region, regions())
+        raise UsageError(
+            f"--region {options.region!r} is no AWS region" + (f"; did you mean {near}?" if near else "")
+        )
     imported = import_files(files, options, folder or Path.cwd())
     written = [] if folder is None else write(imported, folder, force=force)
     if as_json:
@@ -127,7 +130,9 @@ def _imported(manifest: Manifest, options: Options, folder: Path) -> Imported:
 def _same_name(one: Imported, other: Imported) -> Fault:
     origin = one.manifest.tree.locate(("metadata", "name"))
     problem = f"makes the layout {one.name!r}, and so does the ClusterConfig in {other.manifest.file}"
-    remedy = "Give each its own name, or import them one at a time."
+    remedy = (
+        f"Give each a `metadata.name` of its own; the other one is on line {other.manifest.tree.origin.line}."
+    )
     return Fault(origin, ("metadata", "name"), problem, remedy, "duplicate-name")
 
 
@@ -141,7 +146,14 @@ def write(imported: Iterable[Imported], folder: Path, *, force: bool = False) ->
     """
     imported = list(imported)
     files = [folder / f"{one.name}.yaml" for one in imported]
-    there = [str(file) for file in files if file.exists()]
+    for one, file in zip(imported, files, strict=True):
+        if file.is_dir():
+            raise UsageError(f"{file}: is a folder; choose another with --output")
+        if any(file.exists() and file.samefile(other.manifest.file) for other in imported):
+            raise UsageError(
+                f"{file}: is the manifest itself; choose another folder with --output for {one.name}"
+            )
+    there = [str(file) for file in files if file.exists() or file.is_symlink()]
     if there and not force:
         raise UsageError(f"{', '.join(there)}: there already; --force overwrites")
     folder.mkdir(parents=True, exist_ok=True)

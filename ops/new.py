@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -15,8 +14,9 @@ from modules.layout import LayoutError, Variable, dotted, preset_names
 from modules.layout.extends import missing
 from modules.layout.faults import KeyPath
 
-from .draft import Draft, literal, setting
 from .errors import UsageError
+from .files import write_whole
+from .new_layout import NewLayout, literal, setting
 from .presets import what
 
 Ask = Callable[[str], str]
@@ -49,17 +49,17 @@ def new(request: Request, ask: Ask | None) -> None:
         OSError: the file cannot be written.
     """
     preset = _preset(request.preset, ask)
-    draft = Draft(request.name, preset, request.file or Path(f"{request.name}.yaml"))
-    _check_place(draft.file, force=request.force)
-    values: dict[KeyPath, Any] = {} if request.region is None else {("region",): request.region}
-    draft.put(values | dict(setting(text) for text in request.sets))
-    _give(draft, request.variables)
+    layout = NewLayout(request.name, preset, request.file or Path(f"{request.name}.yaml"))
+    _check_place(layout.file, force=request.force)
+    layout.put(_settings(request))
+    _give(layout, request.variables)
     if ask is not None:
-        if "region" not in draft.tree:
-            _ask_region(draft, ask)
-        _ask_variables(draft, ask)
-    _write(draft.file, draft.text(), force=request.force)
-    _report(draft, interactive=ask is not None)
+        if "region" not in layout.tree:
+            _ask_region(layout, ask)
+        _ask_variables(layout, ask)
+    # It may have come while the questions were answered.
+    write_whole(layout.file, layout.text(), lambda: _check_place(layout.file, force=request.force))
+    _report(layout, interactive=ask is not None)
 
 
 def terminal(prompt: str) -> str:
@@ -86,12 +86,27 @@ def _preset(given: str | None, ask: Ask | None) -> str:
         while given not in names:
             answer = ask("Preset (name or number): ")
             given = numbered.get(answer, answer)
+            if given not in names:
+                problem = f"there is no preset {answer!r}" if answer else "a layout needs one"
+                print(f"    {problem}: write a name of the list, or a number from 1 to {len(names)}")
     if given is None:
         raise UsageError(f"--from PRESET is missing: write one of {', '.join(names)}")
     if given not in names:
         problem, _ = missing(given, Path.cwd())
         raise UsageError(f"--from {given}: {problem}; write one of {', '.join(names)}")
     return given
+
+
+def _settings(request: Request) -> dict[KeyPath, Any]:
+    """The values of `--region` and `--set`; each path once, since the last would win without a word."""
+    values: dict[KeyPath, Any] = {} if request.region is None else {("region",): request.region}
+    for text in request.sets:
+        path, value = setting(text)
+        if path in values:
+            by = "--region" if path == ("region",) and request.region is not None else "--set"
+            raise UsageError(f"--set {text}: {dotted(path)} is given by {by} already; keep one of them")
+        values[path] = value
+    return values
 
 
 def _check_place(file: Path, *, force: bool) -> None:
@@ -101,33 +116,42 @@ def _check_place(file: Path, *, force: bool) -> None:
         raise UsageError(f"{file.parent}: is no folder")
     if file.is_dir():
         raise UsageError(f"{file}: is a folder")
+    if file.is_symlink():
+        raise UsageError(f"{file}: is a symbolic link; name the file that it leads to")
     if file.exists() and not force:
         raise UsageError(f"{file}: is there already; --force overwrites it")
 
 
-def _give(draft: Draft, texts: Sequence[str]) -> None:
+def _give(layout: NewLayout, texts: Sequence[str]) -> None:
     """Puts the values of `--var` in the place of variables, all or none."""
-    known = {variable.name: variable for variable in draft.loaded.variables}
+    known = {variable.name: variable for variable in layout.loaded.variables}
     values: dict[KeyPath, Any] = {}
+    given: set[str] = set()
     for text in texts:
         name, equals, value = text.partition("=")
+        if name in given:
+            raise UsageError(f"--var {text}: {name} is given by --var already; keep one of them")
+        given.add(name)
         if not equals or name not in known:
             there = f"the layout has {', '.join(known)}" if known else "the layout has none"
             raise UsageError(f"--var {text}: write NAME=VALUE for one of its variables; {there}")
-        values |= dict.fromkeys(known[name].paths, literal(value, known[name].kind))
-    draft.put(values)
+        try:
+            values |= dict.fromkeys(known[name].paths, literal(value, known[name].kind))
+        except UsageError as error:
+            raise UsageError(f"--var {name}: {error}") from None
+    layout.put(values)
 
 
-def _ask_region(draft: Draft, ask: Ask) -> None:
-    now = draft.loaded.layout.region
+def _ask_region(layout: NewLayout, ask: Ask) -> None:
+    now = layout.loaded.layout.region
     while (answer := ask(f"AWS region [{now}]: ")) not in ("", now) and not _took(
-        draft, {("region",): answer}
+        layout, {("region",): answer}
     ):
         pass
 
 
-def _ask_variables(draft: Draft, ask: Ask) -> None:
-    variables = draft.loaded.variables
+def _ask_variables(layout: NewLayout, ask: Ask) -> None:
+    variables = layout.loaded.variables
     if variables:
         print("Values of your account. Enter alone leaves one to Terraform, to be given at each deploy.")
     for variable in variables:
@@ -138,7 +162,7 @@ def _ask_variables(draft: Draft, ask: Ask) -> None:
             except UsageError as error:
                 print(f"    {error}")
                 continue
-            if _took(draft, dict.fromkeys(variable.paths, value)):
+            if _took(layout, dict.fromkeys(variable.paths, value)):
                 break
 
 
@@ -148,10 +172,10 @@ def _question(variable: Variable) -> str:
     return f"{variable.kind.description}\n  ({', '.join(map(dotted, variable.paths))}), like {shown}"
 
 
-def _took(draft: Draft, values: Mapping[KeyPath, Any]) -> bool:
+def _took(layout: NewLayout, values: Mapping[KeyPath, Any]) -> bool:
     """Puts an answer in, or says what is wrong with it."""
     try:
-        draft.put(values)
+        layout.put(values)
     except LayoutError as error:
         for fault in error.errors:
             elsewhere = not any(fault.path[: len(path)] == path for path in values)
@@ -161,27 +185,15 @@ def _took(draft: Draft, values: Mapping[KeyPath, Any]) -> bool:
     return True
 
 
-def _write(file: Path, text: str, *, force: bool) -> None:
-    """Writes the whole file or none of it."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        # It may have come while the questions were answered.
-        _check_place(file, force=force)
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _report(draft: Draft, *, interactive: bool) -> None:
-    for warning in draft.loaded.warnings:
+def _report(layout: NewLayout, *, interactive: bool) -> None:
+    for warning in layout.loaded.warnings:
         print(warning, file=sys.stderr)
-    left = draft.loaded.variables
+    left = layout.loaded.variables
     if left and not interactive:
         print("Left to Terraform; --var NAME=VALUE writes a value into the layout instead:", file=sys.stderr)
         for variable in left:
             example = variable.kind.example
             shown = example if isinstance(example, str) else json.dumps(list(example))
             print(f"  {variable.name}: {variable.kind.description}, like {shown}", file=sys.stderr)
-    print(f"{draft.file} is written, over {draft.preset}.")
-    print(f"Next: make plan LAYOUT={shlex.quote(str(draft.file))}")
+    print(f"{layout.file} is written, over {layout.preset}.")
+    print(f"Next: make plan LAYOUT={shlex.quote(str(layout.file))}")

@@ -26,6 +26,7 @@ from modules.app import synthesize
 from modules.layout import Loaded
 
 from .errors import UsageError
+from .files import write_whole
 from .offline.assumptions import VariableValueError, assumed_account, example_values, parsed
 from .offline.changes import Change, changes
 from .offline.engine import Engine, Workspace, find_engine
@@ -307,7 +308,7 @@ def _keep(results: Sequence[Planned], file: Path) -> None:
             if where.is_file():
                 where.unlink()
             continue
-        where.write_text(json.dumps(result.data, indent=2) + "\n", encoding="utf-8")
+        write_whole(where, json.dumps(result.data, indent=2) + "\n")
         print(f"wrote {where}", file=sys.stderr)
 
 

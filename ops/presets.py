@@ -1,8 +1,11 @@
-"""`ops presets`: the layouts that ship, in one table."""
+"""`ops presets`: the layouts that ship, with their node groups."""
 
 from __future__ import annotations
 
 import json
+import os
+import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -12,6 +15,15 @@ from rich.table import Table
 
 from modules.layout import PRESETS, Loaded, load, preset_names
 from modules.layout.models import NodeGroup
+
+# What a type of capacity is called where there is room for it.
+CAPACITY = {
+    "on_demand": "on demand",
+    "spot": "spot",
+    "odcr": "capacity reservation",
+    "capacity_block": "capacity block",
+}
+_TABLES = 90  # columns; in less, the tables are more folds than words
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +87,7 @@ def _group(name: str, group: NodeGroup) -> Group:
         min=size.min,
         desired=size.desired,
         max=size.max,
-        capacity=group.capacity.type.replace("_", " "),
+        capacity=CAPACITY[group.capacity.type],
     )
 
 
@@ -84,8 +96,26 @@ def presets_json(found: Sequence[Preset]) -> str:
     return json.dumps([asdict(preset) for preset in found], indent=2) + "\n"
 
 
+def console() -> Console:
+    """Where the presets go: as wide as the terminal or COLUMNS says, and 120 columns in a pipe."""
+    known = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
+    return Console(width=None if known else 120, highlight=False)
+
+
 def print_presets(found: Sequence[Preset], console: Console) -> None:
-    """What each preset is and asks for, and its node groups, one a line."""
+    """What each preset is and asks for, and its node groups: as tables, or one below the other where it is narrow."""
+    if console.width < _TABLES:
+        for preset in found:
+            console.print("\n".join(_block(preset, console.width)) + "\n", soft_wrap=True, markup=False)
+    else:
+        _print_tables(found, console)
+        console.print(
+            "GPUs and EFA interfaces are those of one node, nodes are min/desired/max.", soft_wrap=True
+        )
+    console.print('Next: make new ARGS="NAME --from PRESET"', soft_wrap=True)
+
+
+def _print_tables(found: Sequence[Preset], console: Console) -> None:
     about = _table("preset", "what", "VPC", "region", "variables to give")
     nodes = _table("preset", "instances", "GPUs", "EFA", "nodes", "capacity")
     for preset in found:
@@ -96,13 +126,38 @@ def print_presets(found: Sequence[Preset], console: Console) -> None:
                 group.instance_type,
                 group.gpus or "-",
                 str(group.efa or "-"),
-                f"{group.min}/{group.desired}/{group.max}",
+                _nodes(group),
                 group.capacity,
             )
     console.print(about)
     console.print(nodes)
-    console.print("GPUs and EFA interfaces are those of one node, nodes are min/desired/max.", soft_wrap=True)
-    console.print('Next: make new ARGS="NAME --from PRESET"', soft_wrap=True)
+
+
+def _block(preset: Preset, width: int) -> list[str]:
+    """A preset as lines of at most `width` columns; names are not taken apart."""
+    said = [preset.what, f"{preset.vpc} VPC, {preset.region}"]
+    if preset.variables:
+        said.append(f"variables to give: {', '.join(preset.variables)}")
+    for group in preset.node_groups:
+        devices = (f"{group.gpus} each" if group.gpus else "", f"{group.efa} EFA" if group.efa else "")
+        parts = (group.instance_type, *devices, f"{_nodes(group)} nodes", group.capacity)
+        said.append(f"{group.name}: {', '.join(filter(None, parts))}")
+    wrapped = (
+        textwrap.wrap(
+            text,
+            max(width, 20),
+            initial_indent="  ",
+            subsequent_indent="    ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for text in said
+    )
+    return [preset.name, *(line for lines in wrapped for line in lines)]
+
+
+def _nodes(group: Group) -> str:
+    return f"{group.min}/{group.desired}/{group.max}"
 
 
 def _table(*columns: str) -> Table:

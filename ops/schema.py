@@ -14,11 +14,11 @@ from pydantic_core.core_schema import DictSchema, ModelSchema, NullableSchema
 
 from modules import catalog
 from modules.layout.extends import preset_names
+from modules.layout.language import models_in
 from modules.layout.models import HelmRelease, Layout, Section
 from modules.layout.releases import ADDONS_KNOWN, CHARTS
-from modules.layout.schema import models_in
 
-from .fields import default_in_words, is_required
+from .fields import default_in_words, default_value, is_required
 
 SCHEMA = Path(__file__).resolve().parents[1] / "schema" / "layout.schema.json"
 
@@ -88,7 +88,7 @@ def _known(key: dict[str, Any], names: Iterable[str], what: str) -> None:
 
 
 class _Generator(GenerateJsonSchema):
-    """JSON Schema for a file that is written by hand: without defaults, and with null in the place of any key."""
+    """JSON Schema for a file that is written by hand: null may stand in the place of any key."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
         return False
@@ -130,8 +130,8 @@ def _key(model: type[Section], name: str, field: FieldInfo, value: dict[str, Any
     default = default_in_words(model, name)
     words = [field.description or "", f"Default: {default}." if default else ""]
     kept["description"] = " ".join(word for word in words if word)
-    if (given := value.get("default")) not in (None, [], {}):
-        kept["default"] = given
+    if (given := default_value(model, name)) not in (None, (), {}):
+        kept["default"] = list(given) if isinstance(given, tuple) else given
     if field.examples:
         kept["examples"] = list(field.examples)
     return {**kept, **extra}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -11,12 +12,14 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from modules.layout import Loaded, dotted
+from modules.layout import Loaded, dotted, load
 from modules.layout.faults import KeyPath
 from modules.layout.full import in_effect, in_full, origin_text
-from modules.layout.schema import model_at
+from modules.layout.language import model_at
 from modules.layout.tree import Node
 from modules.layout.writing import one_line, to_yaml
+
+from .errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,32 @@ class Change:
     def kind(self) -> str:
         """What became of it: added, removed or changed."""
         return "added" if self.before is None else "removed" if self.after is None else "changed"
+
+
+def run(name: str, other: str | None = None, *, origins: bool = False, as_json: bool = False) -> bool:
+    """Prints a layout in full, or what another one has that is not as in it, with the warnings of both on stderr.
+
+    Returns:
+        Whether the two differ.
+
+    Raises:
+        LayoutError: one of them is at fault.
+        UsageError: the other's name is empty.
+    """
+    if other == "":
+        raise UsageError("--diff is empty: name a preset or a file")
+    loaded = [load(each) for each in (name, other) if each is not None]
+    for warning in dict.fromkeys(warning for one in loaded for warning in one.warnings):
+        print(warning, file=sys.stderr)
+    if other is None:
+        print(show(loaded[0], origins=origins, as_json=as_json), end="")
+        return False
+    found = changes(*loaded)
+    if as_json:
+        print(changes_json(found, *loaded), end="")
+    else:
+        print_changes(found, Console(highlight=False))
+    return bool(found)
 
 
 def show(loaded: Loaded, *, origins: bool = False, as_json: bool = False) -> str:

@@ -10,9 +10,9 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 
 from modules import catalog
+from modules.layout.language import models_in
 from modules.layout.models import Layout, Section
 from modules.layout.releases import ADDONS_KNOWN, CHARTS
-from modules.layout.schema import models_in
 
 # Good values of the fields whose type does not show them. By a field's name, wherever it stands.
 KNOWN: dict[str, tuple[Any, ...]] = {

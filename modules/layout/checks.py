@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from .defaults import with_defaults
 from .faults import Fault, KeyPath, Origin
+from .language import model_at
 from .messages import explain, joined, meant
 from .models import Layout
 from .rules import RULES, Context
-from .schema import model_at
 from .tree import Node, fits, prune, replaced, wrap
 
 # Helm gives a null in its values a meaning of its own: it removes the chart's default.

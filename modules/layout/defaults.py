@@ -11,6 +11,7 @@ from typing import Any
 from .. import catalog
 from .chart_values import chart_values
 from .faults import Origin
+from .node_spec import DRIVE_STRATEGY
 from .releases import ADDONS_DEFAULT, CHARTS
 from .tree import Node, merge, wrap
 
@@ -72,7 +73,7 @@ def group_defaults(instance_type: catalog.InstanceType, group: dict[str, Any]) -
     defaults: dict[str, Any] = {
         "efa": efa,
         "placement_group": _placement_group(instance_type, group, efa),
-        "local_storage": "raid0" if instance_type.nvme_gb and _strategy(group) in (None, "RAID0") else "none",
+        "local_storage": _local_storage(instance_type, group),
         "labels": _labels(instance_type, group, efa),
         "taints": _taints(instance_type),
     }
@@ -81,12 +82,25 @@ def group_defaults(instance_type: catalog.InstanceType, group: dict[str, Any]) -
     return defaults
 
 
-def _strategy(group: dict[str, Any]) -> Any:
-    """What the group's `node_config` says of the drives."""
-    value: Any = group
-    for key in ("node_config", "instance", "localStorage", "strategy"):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
+def _local_storage(instance_type: catalog.InstanceType, group: dict[str, Any]) -> str:
+    """RAID0 over drives that every node has: with a type that has none, some pods would find room that others do not.
+
+    A strategy in `node_config` says more than we could.
+    """
+    strategy: Any = group
+    for key in DRIVE_STRATEGY:
+        strategy = strategy.get(key) if isinstance(strategy, dict) else None
+    if strategy is not None:
+        return "raid0" if strategy == "RAID0" and instance_type.nvme_gb else "none"
+    types = [instance_type, *_fallbacks(group)]
+    return "raid0" if all(one.nvme_gb for one in types) else "none"
+
+
+def _fallbacks(group: dict[str, Any]) -> list[catalog.InstanceType]:
+    """The fallbacks that the catalogue knows; what is wrong with the others is said elsewhere."""
+    names = group.get("fallback_instance_types")
+    found = (catalog.find(name) for name in names if isinstance(name, str)) if isinstance(names, list) else ()
+    return [one for one in found if one is not None]
 
 
 def _placement_group(instance_type: catalog.InstanceType, group: dict[str, Any], efa: bool) -> str:
@@ -107,7 +121,11 @@ def _labels(instance_type: catalog.InstanceType, group: dict[str, Any], efa: boo
         # By this label the cluster autoscaler knows that a new node will have GPUs before they are ready; without it
         # one pending pod brings up several nodes.
         # https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
-        labels["k8s.amazonaws.com/accelerator"] = instance_type.accelerator.name.lower().replace(" ", "-")
+        # Its value is read by people: where the types differ, it names what they have in common.
+        # https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/processors/customresources/gpu_processor.go
+        names = {one.accelerator.name for one in (instance_type, *_fallbacks(group)) if one.accelerator}
+        name = instance_type.accelerator.name if len(names) == 1 else instance_type.accelerator.kind
+        labels["k8s.amazonaws.com/accelerator"] = name.lower().replace(" ", "-")
         if str(group.get("ami_type")).startswith("BOTTLEROCKET"):
             # Bottlerocket brings both; the GPU operator leaves a node alone that says so.
             labels["nvidia.com/gpu.deploy.device-plugin"] = "false"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -299,6 +300,15 @@ class _Builder:
         """Where the innermost open collection stands."""
         return tuple(step for _, _, step in self.stack if step is not None)
 
+    def place(self) -> KeyPath | None:
+        """Where the next value will stand; None where it is a key."""
+        if not self.stack:
+            return ()
+        parent, waiting = self.stack[-1][0].value, self.keys[-1]
+        if isinstance(parent, list):
+            return (*self.path(), len(parent))
+        return (*self.path(), waiting[0]) if waiting is not None else None
+
     def alias(self, event: Any) -> Node:
         target = self.anchors.get(event.anchor)
         if target is None:
@@ -326,7 +336,14 @@ class _Builder:
                 self.tagged(event)
             return text
         plain = event.implicit[0] if event.implicit else False
-        return _scalar(text) if plain else text
+        value = _scalar(text) if plain else text
+        place = self.place()
+        if isinstance(value, float) and not isfinite(value) and place is not None:
+            # JSON has no infinity, and what is made of a layout is JSON.
+            problem = f"{text[:60]} is more than a number can be"
+            remedy = "Write a smaller number, or put it into quotes as text."
+            self.faults.append(Fault(self.origin(event), place, problem, remedy, "yaml"))
+        return value
 
     def tagged(self, event: Any) -> None:
         remedy = "Remove the tag: quotes make text, everything else is read as it looks."

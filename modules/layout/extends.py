@@ -66,6 +66,8 @@ def compose(
     while current is not None:
         first = not seen
         document = _read(current, source if first else None, text if first else None, faults)
+        if _is_manifest(document.tree):
+            raise LayoutError([_manifest(document.tree, current)])
         faults += document.faults
         seen.append(current.resolve())
         chain.append(document.tree)
@@ -74,6 +76,18 @@ def compose(
     while chain:
         merged = merge(merged, chain.pop())
     return Document(merged, tuple(faults))
+
+
+def _is_manifest(tree: Node) -> bool:
+    version = tree.child("apiVersion")
+    return version is not None and str(version.value).startswith("eksctl.io/")
+
+
+def _manifest(tree: Node, file: Path) -> Fault:
+    """What somebody who comes from eksctl tries first: one fault, and not one for each of its fields."""
+    problem = "is a ClusterConfig of eksctl, and no layout"
+    remedy = f"Make a layout of it: make import-eksctl FILE={file.name}"
+    return Fault(tree.locate(("apiVersion",)), ("apiVersion",), problem, remedy, "eksctl-manifest")
 
 
 def _read(file: Path, source: str | None, text: str | None, faults: Iterable[Fault]) -> Document:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from .faults import Fault, KeyPath
+from .language import choices, describe, keys_by_name, model_at
 from .releases import CHARTS
-from .schema import choices, describe, keys_by_name, model_at
 from .tree import Node, RawFloat, fits
 from .words import nearest
 
@@ -38,6 +38,7 @@ _BOUNDS = {
     "greater_than_equal": ("{value} is less than {ge}", "Write {ge} or more."),
     "less_than_equal": ("{value} is more than {le}", "Write {le} or less."),
     "too_short": ("is empty", "Write at least {min_length}."),
+    "too_long": ("has {actual_length} entries, more than {max_length}", "Keep {max_length} or fewer."),
 }
 # What eksctl and the Terraform modules call it.
 _FOREIGN = {

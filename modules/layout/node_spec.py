@@ -8,6 +8,8 @@ from ..merge import merged
 from .models import NodeGroup, Taint
 
 NODE_CONFIG_VERSION = "node.eks.aws/v1alpha1"
+# Below a node group.
+DRIVE_STRATEGY = ("node_config", "instance", "localStorage", "strategy")
 
 
 def node_spec(group: NodeGroup) -> dict[str, Any]:

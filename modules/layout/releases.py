@@ -53,7 +53,9 @@ class Identity:
     policies: tuple[str, ...] = ()
 
 
+# Those with no policy of ours get a role by the add-on's role_arn alone.
 # https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html
+# https://docs.aws.amazon.com/eks/latest/userguide/community-addons.html
 ADDON_IDENTITIES: Mapping[str, Identity] = {
     "vpc-cni": Identity("kube-system", "aws-node", ("AmazonEKS_CNI_Policy",)),
     "aws-ebs-csi-driver": Identity(
@@ -68,12 +70,56 @@ ADDON_IDENTITIES: Mapping[str, Identity] = {
     "amazon-cloudwatch-observability": Identity(
         "amazon-cloudwatch", "cloudwatch-agent", ("CloudWatchAgentServerPolicy", "AWSXrayWriteOnlyAccess")
     ),
+    # Which zones it may change is the user's to say, and so is where logs go.
+    "external-dns": Identity("external-dns", "external-dns"),
+    "fluent-bit": Identity("fluent-bit", "fluent-bit"),
+    # For challenges by Route 53: https://cert-manager.io/docs/configuration/acme/dns01/route53/
+    "cert-manager": Identity("cert-manager", "cert-manager"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AddonPods:
+    """Where the pods of an add-on are, and the service accounts that it makes for them."""
+
+    accounts: tuple[str, ...] = ()
+    namespace: str = "kube-system"
+
+
+# The pages above, and the manifests of the add-ons.
+ADDON_PODS: Mapping[str, AddonPods] = {
+    "eks-pod-identity-agent": AddonPods(),
+    "vpc-cni": AddonPods(("aws-node",)),
+    "kube-proxy": AddonPods(("kube-proxy",)),
+    "coredns": AddonPods(("coredns",)),
+    "aws-ebs-csi-driver": AddonPods(("ebs-csi-controller-sa", "ebs-csi-node-sa")),
+    "aws-efs-csi-driver": AddonPods(("efs-csi-controller-sa", "efs-csi-node-sa")),
+    "aws-fsx-csi-driver": AddonPods(("fsx-csi-controller-sa", "fsx-csi-node-sa")),
+    "aws-mountpoint-s3-csi-driver": AddonPods(("s3-csi-driver-sa",)),
+    "amazon-cloudwatch-observability": AddonPods(("cloudwatch-agent",), "amazon-cloudwatch"),
+    "eks-node-monitoring-agent": AddonPods(("eks-node-monitoring-agent",)),
+    "metrics-server": AddonPods(("metrics-server",)),
+    "snapshot-controller": AddonPods(("snapshot-controller",)),
+    "cert-manager": AddonPods(
+        ("cert-manager", "cert-manager-cainjector", "cert-manager-webhook"), "cert-manager"
+    ),
+    "external-dns": AddonPods(("external-dns",), "external-dns"),
+    "fluent-bit": AddonPods(("fluent-bit",), "fluent-bit"),
+    "kube-state-metrics": AddonPods(("kube-state-metrics",), "kube-state-metrics"),
+    "prometheus-node-exporter": AddonPods(("prometheus-node-exporter",), "prometheus-node-exporter"),
 }
 # Service accounts of the releases that get a role here. The release's chart makes them, in the release's namespace.
 RELEASE_SERVICE_ACCOUNTS: Mapping[str, str] = {
     "cluster-autoscaler": "cluster-autoscaler",
     "karpenter": "karpenter",
 }
+
+
+def karpenter_queue(cluster_name: str) -> str:
+    """The interruption queue's name, which the release in the other stack is told without looking it up."""
+    return f"{cluster_name}-karpenter"
+
+
 # Those that every cluster has: https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
 NAMESPACES_OF_KUBERNETES = ("default", "kube-node-lease", "kube-public", "kube-system")
 
@@ -93,6 +139,7 @@ ADDONS_KNOWN = (
     # https://docs.aws.amazon.com/eks/latest/userguide/community-addons.html
     "cert-manager",
     "external-dns",
+    "fluent-bit",
     "kube-state-metrics",
     "prometheus-node-exporter",
 )

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from .faults import KeyPath, Step
+from .language import model_at
 from .models import Layout
 from .scalar_text import block_text, scalar, visible
-from .schema import model_at
 
 WIDTH = 100  # columns of a collection on one line, and of a comment
 _MAX_FLOW = 4
@@ -206,7 +206,13 @@ def _comment(text: str, width: int = WIDTH) -> list[str]:
         if line.startswith("#"):
             lines.append(line)
         else:
-            wrapped = textwrap.wrap(line, max(width - 2, 40), break_long_words=False, break_on_hyphens=False)
+            wrapped = textwrap.wrap(
+                line,
+                max(width - 2, 40),
+                subsequent_indent="  " if line.startswith("- ") else "",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
             lines += [f"# {part}" for part in wrapped] or ["#"]
     return lines
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..files import write_whole
 from ..schema import SCHEMA, schema_text
 from .error_reference import error_reference
 from .layout_reference import layout_reference, sections
@@ -21,4 +22,4 @@ def write_docs(folder: Path) -> None:
     for name, text in pages.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        write_whole(file, text)

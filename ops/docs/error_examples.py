@@ -1,7 +1,8 @@
 """The examples of docs/errors.md: for each rule a layout that breaks it, kept in docs/examples/errors/RULE.yaml.
 
-Such a file begins with comments that say what the fault means and what to do about it; the layout follows. More files
-follow behind a line `# --- NAME`. For the ids that begin with `eksctl-` it is eksctl's manifest in place of a layout.
+Such a file begins with comments that say what the fault means and, where the fault's own remedy is not all, what to
+do about it; the layout follows. More files follow behind a line `# --- NAME`. For the ids of `EKSCTL` it is eksctl's
+manifest in place of a layout.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from modules.layout.eksctl import convert, read_manifests
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples" / "errors"
 MAIN = "layout.yaml"
 MANIFEST = "cluster.yaml"
+# What an import says of a manifest of which no layout can be made. All are errors.
+EKSCTL = ("eksctl-kind", "eksctl-type", "eksctl-groups")
 # The day of all examples, so that the page is the same on any day. An example may name one of its own.
 TODAY = date(2026, 11, 22)
 
@@ -29,7 +32,7 @@ _FILE = re.compile(r"^# --- (\S+)\n", re.MULTILINE)
 class ErrorExample:
     """A layout that breaks one rule.
 
-    `files` are the texts by name, the layout itself first; `layouts` are the names that are given to one run.
+    `files` are the texts by name, the layout itself first; `remedy` may be empty; `layouts` are the names that are given to one run.
     """
 
     rule: str
@@ -84,13 +87,11 @@ def parse_example(rule: str, text: str) -> ErrorExample:
         else:
             keys[last] += f" {line.removeprefix('#').strip()}"
     first, *others = _FILE.split(body)
-    files = {MANIFEST if rule.startswith("eksctl-") else MAIN: first} | dict(
-        zip(others[::2], others[1::2], strict=True)
-    )
+    files = {MANIFEST if rule in EKSCTL else MAIN: first} | dict(zip(others[::2], others[1::2], strict=True))
     return ErrorExample(
         rule,
         keys["means"],
-        keys["do"],
+        keys.get("do", ""),
         files,
         tuple(keys["layouts"].split()) if "layouts" in keys else (MAIN,),
         date.fromisoformat(keys["today"]) if "today" in keys else TODAY,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from modules.layout.rules import RULES, Rule
 
-from .error_examples import TODAY, example_of
+from .error_examples import EKSCTL, TODAY, example_of
 from .words import link, row
 
 # Faults of the text and of the form of values, which no rule class finds. All are errors.
@@ -23,9 +23,8 @@ FORM = (
     "type",
     "value",
     "duplicate-name",
+    "eksctl-manifest",
 )
-# What an import says of a manifest of which no layout can be made. All are errors.
-EKSCTL = ("eksctl-kind", "eksctl-type", "eksctl-groups")
 _FORM_TITLE = "The file and the form of values"
 # By the module of modules/layout/rules that the rule is in.
 TITLES = {
@@ -40,6 +39,7 @@ TITLES = {
     "cluster": "Control plane",
     "access": "Control plane",
     "pod_identity": "Pod identity",
+    "service_accounts": "Pod identity",
     "project": "Tags and state",
     "kubernetes": "Kubernetes",
     "releases": "Add-ons and releases",
@@ -115,7 +115,8 @@ def _section(id: str, rule: Rule | None) -> str:
     parts.append(f"```text\n{example.output()}\n```\n")
     if example.today != TODAY:
         parts.append(f"(On {example.today:%Y-%m-%d}.)\n")
-    parts.append(f"What to do: {_lower(example.remedy)}\n")
+    if example.remedy:
+        parts.append(f"What to do: {_lower(example.remedy)}\n")
     return "\n".join(parts)
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
+from modules.layout.language import models_in
 from modules.layout.models import Layout, Section
-from modules.layout.schema import models_in
 from modules.layout.var import OrVariable
+from modules.layout.writing import one_line
 
-from ..fields import default_in_words, is_required
-from .words import flow, link, row
+from ..fields import default_in_words, default_value, is_required
+from .words import link, row
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples" / "layout"
 
@@ -97,7 +97,7 @@ def _row(model: type[Section], name: str, field: FieldInfo) -> str:
         f"{kind}, {unit}" if unit else kind,
         _default(model, name, field),
         f"{meaning} ({link(str(source))})" if source else meaning,
-        " or ".join(f"`{flow(example)}`" for example in field.examples or ()),
+        " or ".join(f"`{one_line(example)}`" for example in field.examples or ()),
     )
 
 
@@ -146,4 +146,5 @@ def _default(model: type[Section], name: str, field: FieldInfo) -> str:
         return "**required**"
     if (words := default_in_words(model, name)) is not None:
         return words
-    return "" if field.default in (None, (), PydanticUndefined) else f"`{flow(field.default)}`"
+    value = default_value(model, name)
+    return "" if value in (None, (), {}) else f"`{one_line(value)}`"

@@ -1,10 +1,8 @@
-"""Values and addresses as the pages show them."""
+"""Addresses and tables as the pages show them."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
-
-from modules.layout.scalar_text import scalar
 
 _OWNERS = {
     "docs.aws.amazon.com": "AWS",
@@ -15,17 +13,6 @@ _OWNERS = {
     "awslabs.github.io": "nodeadm",
     "github.com": "GitHub",
 }
-
-
-def flow(value: object) -> str:
-    """A value as YAML on one line."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{scalar(key)}: {flow(child)}" for key, child in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(flow(child) for child in value) + "]"
-    if not isinstance(value, str | int | float | bool | None):
-        raise TypeError(f"{value!r} is no value of YAML")
-    return scalar(value)
 
 
 def link(address: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from modules.layout import Layout, Variable
 from modules.layout.values import Var, is_known
 
-from .account import Account
+from .account import Account, Image
 from .account.zones import IDS_WITHOUT_EKS, local_zones, zones
 
 # In the examples of ARNs and of a zone: every region has a zone of the letter a.
@@ -92,7 +92,7 @@ def assumed_account(layout: Layout, values: Mapping[str, Any]) -> Account:
     """An empty account in the layout's region, with the zones and the network that the layout says exist.
 
     A subnet lies in the zone of the node group that names it; the others are spread over the region's zones, those first
-    that no node group names. Security groups lie in the VPC.
+    that no node group names. Security groups lie in the VPC, and an AMI is of the architecture of its group.
 
     Args:
         values: the variables' values.
@@ -103,8 +103,15 @@ def assumed_account(layout: Layout, values: Mapping[str, Any]) -> Account:
         one for group in layout.node_groups.values() for one in _all(group.availability_zone, values)
     )
     of_region = zones(layout.region, named_zones)
+    images = {
+        one: Image(group.type.architecture)
+        for group in layout.node_groups.values()
+        for one in _all(group.ami_id, values)
+    }
     if network.vpc_id is None:
-        return Account(region=layout.region, zones=of_region, assumed_version=layout.kubernetes_version)
+        return Account(
+            region=layout.region, zones=of_region, images=images, assumed_version=layout.kubernetes_version
+        )
     placed: dict[str, str] = {}
     for group in layout.node_groups.values():
         if group.availability_zone is not None:
@@ -131,7 +138,7 @@ def assumed_account(layout: Layout, values: Mapping[str, Any]) -> Account:
     ]
     account.security_groups = {one: vpc_id for given in groups for one in _all(given, values)}
     account.zones, account.local_zones = of_region, local_zones(layout.region, named_zones)
-    account.assumed_version = layout.kubernetes_version
+    account.images, account.assumed_version = images, layout.kubernetes_version
     return account
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ops.offline.account import Image
 from tests.engine.conftest import Start
 from tests.engine.variants import NODES
 from tests.offline import Offline, planned, refused, succeeded
@@ -107,3 +108,18 @@ def test_the_plan_stops_where_a_security_group_is_of_another_vpc_or_is_not_there
         )
         del offline.account.security_groups["sg-0123456789abcdef0"]
         assert "EC2 Security Group" in refused(offline.cluster.plan())
+
+
+def test_the_plan_stops_where_an_ami_does_not_fit_or_is_not_there(start: Start) -> None:
+    with start(NODES) as offline:
+        images = offline.account.images
+        images["ami-0123456789abcdef0"] = Image("arm64", "/dev/sda1")
+        told = refused(offline.cluster.plan())
+        assert "node_groups.rocket.ami_id: the AMI ami-0123456789abcdef0 is built for arm64" in told
+        assert "root volume" not in told  # Bottlerocket's is no matter of ours
+        images["ami-0123456789abcdef0"] = Image()
+        images[offline.cluster.variables["ami_id"]] = Image("x86_64", "/dev/sda1")
+        told = refused(offline.cluster.plan())
+        assert "node_groups.gpu.ami_id: the root volume of the AMI" in told
+        del images["ami-0123456789abcdef0"]
+        assert "Your query returned no results" in refused(offline.cluster.plan())

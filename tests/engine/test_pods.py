@@ -64,6 +64,44 @@ def test_an_association_more_touches_no_other_and_its_account_comes_and_goes_wit
     }
 
 
+def test_a_release_comes_to_a_namespace_and_goes_and_all_in_the_namespace_stays(
+    start: Start, synth: Synth
+) -> None:
+    """Even one whose chart is known here: kueue is in the namespace of an association."""
+    without = PODS.replace("  kueue: {}\n", "")
+    with start(without) as offline:
+        _apply(offline)
+        offline.configure(synth(PODS))
+        assert {f"{change.verb} {change.address}" for change in planned(offline.platform)} == {
+            "create helm_release.releases_kueue"
+        }
+        succeeded(offline.platform.apply("plan"))
+        offline.configure(synth(without))
+        assert {f"{change.verb} {change.address}" for change in planned(offline.platform)} == {
+            "delete helm_release.releases_kueue"
+        }
+        succeeded(offline.platform.apply("plan"))
+
+
+def test_a_namespace_of_jobs_is_made_after_kueue_and_deleted_before_it(start: Start, synth: Synth) -> None:
+    """Only a running kueue takes its finalizers from the workloads: https://github.com/kubernetes-sigs/kueue/issues/1339"""
+    own = "  app: {repository: 'https://charts.example.com', chart: app, version: 1.0.0, namespace: team-a}\n"
+    with start(PODS + own) as offline:
+        _apply(offline)
+        assert planned(offline.platform) == []
+        assert offline.platform.state["helm_release.releases_app"]["create_namespace"] is False
+        said = succeeded(offline.platform.destroy("-parallelism=1")).text
+    gone = [line.partition(":")[0] for line in said.splitlines() if ": Destruction complete" in line]
+    order = [
+        "helm_release.releases_app",
+        "kubernetes_namespace_v1.service_accounts_namespace_team_a",
+        "helm_release.releases_kueue",
+        "kubernetes_namespace_v1.service_accounts_namespace_kueue_system",
+        "helm_release.releases_karpenter",
+    ]
+    assert [address for address in gone if address in order] == order
+
+
 def test_the_policy_of_a_role_reaches_iam_with_iams_own_variables(start: Start) -> None:
     with start(PODS) as offline:
         _apply(offline)

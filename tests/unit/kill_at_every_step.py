@@ -1,7 +1,9 @@
 """Kills a run that publishes an output, before each thing that it does to a file, and looks at what is there.
 
-`python kill_at_every_step.py FOLDER MODE` prints a line of JSON for each kill. Without threads, so that it can fork; in each
-child an audit hook counts what is done to files (https://docs.python.org/3/library/audit_events.html).
+`python kill_at_every_step.py FOLDER MODE AFTERWARDS` prints a line of JSON for each kill. AFTERWARDS is what is done between it
+and the next run: nothing, or a program that has worked in the output all the time writes a file (worked), or the user removes
+the output (deleted). Without threads, so that it can fork; in each child an audit hook counts what is done to files
+(https://docs.python.org/3/library/audit_events.html).
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ THEIRS = {
 }
 NEW = {"manifest.json": "new", "stacks/a/cdk.tf.json": "new a", "stacks/b/cdk.tf.json": "new b"}
 NEWER = {"manifest.json": "newer", "stacks/a/cdk.tf.json": "newer a", "stacks/b/cdk.tf.json": "newer b"}
-MODES = ("exchange", "renames", "mount", "first")
+CAME = {"stacks/a/errored.tfstate": "state of a long run"}
 
 
 def write(folder: Path, files: dict[str, str]) -> None:
@@ -63,7 +65,12 @@ def in_a_mount(one: Path, other: Path) -> None:
     EXCHANGE(one, other)
 
 
+def file_by_file(_one: Path, other: Path) -> None:
+    raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str(other))
+
+
 EXCHANGE = exchange
+MODES = {"renames": without_exchange, "mount": in_a_mount, "files": file_by_file}
 
 
 def killed(target: Path, step: int) -> bool:
@@ -87,17 +94,29 @@ def killed(target: Path, step: int) -> bool:
     return False
 
 
-def main(folder: Path, mode: str) -> None:
+def write_as_a_program_in(folder: int, files: dict[str, str]) -> None:
+    """Wherever that folder is now: it is the working directory of the program."""
+    for name, text in files.items():
+        with os.fdopen(os.open(name, os.O_WRONLY | os.O_CREAT, dir_fd=folder), "w") as file:
+            file.write(text)
+
+
+def main(folder: Path, mode: str, afterwards: str) -> None:
     target = folder / "out"
-    exchange = {"renames": without_exchange, "mount": in_a_mount}.get(mode, EXCHANGE)
-    with mock.patch.object(output, "exchange", exchange):
+    with mock.patch.object(output, "exchange", MODES.get(mode, EXCHANGE)):
         step, more = 0, True
         while more:
             if mode != "first":
                 write(target, {**OLD, **THEIRS})
             before = target.stat().st_ino if target.exists() else None
+            program = os.open(target / "stacks" / "a", os.O_RDONLY) if afterwards == "worked" else None
             more = killed(target, step)
             after = read(target)
+            if program is not None:
+                write_as_a_program_in(program, {Path(name).name: text for name, text in CAME.items()})
+                os.close(program)
+            if afterwards == "deleted":
+                shutil.rmtree(target, ignore_errors=True)
             run(target, NEWER)
             told = {
                 "killed": more,
@@ -113,4 +132,4 @@ def main(folder: Path, mode: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import fcntl
+import importlib
 import json
 import multiprocessing
 import os
@@ -13,13 +15,24 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from modules import output
-from modules.folders import exchange
+from modules import folders, leftovers, output
+from modules.folders import exchange, link
 from tests.checkout import ROOT
-from tests.unit.kill_at_every_step import NEW, NEWER, OLD, THEIRS, read, run, write
+from tests.unit.kill_at_every_step import (
+    CAME,
+    NEW,
+    NEWER,
+    OLD,
+    THEIRS,
+    read,
+    run,
+    write,
+    write_as_a_program_in,
+)
 
 PROGRAM = Path(__file__).with_name("kill_at_every_step.py")
 
@@ -39,6 +52,10 @@ def hidden(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*") if ".staged-" in path.name)
 
 
+def full_disk(*_arguments: object, **_options: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 @pytest.fixture
 def scratch(tmp_path: Path) -> Iterator[Path]:
     """A folder in memory where there is one: a disk takes its time for so many renames."""
@@ -50,23 +67,30 @@ def scratch(tmp_path: Path) -> Iterator[Path]:
             yield Path(folder)
 
 
-@pytest.mark.parametrize("mode", ["exchange", "renames", "mount", "first"])
-def test_after_a_kill_at_any_step_there_is_the_old_output_or_the_new_and_the_next_run_works(
-    scratch: Path, mode: str
-) -> None:
+def kills(folder: Path, mode: str, afterwards: str = "nothing") -> list[dict[str, Any]]:
     done = subprocess.run(
-        [sys.executable, str(PROGRAM), str(scratch), mode],
+        [sys.executable, str(PROGRAM), str(folder), mode, afterwards],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    kills = [json.loads(line) for line in done.stdout.splitlines()]
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(found) > 15
+    assert not [name for kill in found for name in kill["beside"] if ".staged-" in name]
+    return found
+
+
+@pytest.mark.parametrize("mode", ["exchange", "renames", "mount", "first"])
+def test_after_a_kill_at_any_step_there_is_the_old_output_or_the_new_and_the_next_run_works(
+    scratch: Path, mode: str
+) -> None:
+    found = kills(scratch, mode)
     theirs = {} if mode == "first" else THEIRS
     old = None if mode == "first" else {**OLD, **THEIRS}
     new = {**NEW, **theirs}
-    assert [kill["after"] for kill in kills if kill["after"] not in (old, new)] == {
+    assert [kill["after"] for kill in found if kill["after"] not in (old, new)] == {
         "exchange": [],
         "first": [],
         # Between two of the three renames, each time that folders are exchanged.
@@ -74,13 +98,38 @@ def test_after_a_kill_at_any_step_there_is_the_old_output_or_the_new_and_the_nex
         # Between the exchange of its stacks and the replacement of the manifest.
         "mount": [{**new, "manifest.json": "old"}],
     }[mode]
-    outcomes = [kill["after"] == new for kill in kills]
-    assert len(kills) > 15
+    outcomes = [kill["after"] == new for kill in found]
     assert outcomes[0] is False
     assert outcomes[-1] is True
-    for kill in kills:
-        assert kill["next"] == {**NEWER, **theirs}
-        assert not [name for name in kill["beside"] if ".staged-" in name]
+    assert [kill["next"] for kill in found if kill["next"] != {**NEWER, **theirs}] == []
+
+
+def test_after_a_kill_while_files_are_replaced_each_is_whole_and_the_manifest_the_last(scratch: Path) -> None:
+    found = kills(scratch, "files")
+    for kill in found:
+        after = kill["after"]
+        assert THEIRS.items() <= after.items()
+        assert all(text in (OLD.get(name), NEW.get(name), THEIRS.get(name)) for name, text in after.items())
+        assert after["manifest.json"] == "old" or NEW.items() <= after.items()
+        assert kill["next"] == {**NEWER, **THEIRS}
+        assert kill["same_folder"]
+
+
+@pytest.mark.parametrize("mode", ["exchange", "renames", "mount", "files"])
+def test_what_a_program_writes_after_a_kill_in_the_folder_it_works_in_is_in_the_next_output(
+    scratch: Path, mode: str
+) -> None:
+    found = kills(scratch, mode, "worked")
+    assert [kill["next"] for kill in found if kill["next"] != {**NEWER, **THEIRS, **CAME}] == []
+
+
+@pytest.mark.parametrize("mode", ["exchange", "renames"])
+def test_what_the_user_deletes_after_a_kill_does_not_come_back(scratch: Path, mode: str) -> None:
+    found = kills(scratch, mode, "deleted")
+    # Where the kill has left no output, there was nothing to delete.
+    gone = [kill for kill in found if kill["after"] is not None]
+    assert [kill["next"] for kill in gone if kill["next"] != NEWER] == []
+    assert len(found) - len(gone) == (2 if mode == "renames" else 0)
 
 
 def test_the_folder_stays_the_same_one_with_all_that_is_not_of_a_synthesis(target: Path) -> None:
@@ -129,7 +178,7 @@ def test_a_folder_that_cannot_be_exchanged_gets_its_new_content_all_the_same(
     target: Path, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
     if why == "mount":
-        monkeypatch.setattr(Path, "is_mount", lambda path: path == target)
+        monkeypatch.setattr(os.path, "ismount", lambda path: path == target)
     elif why == "parent":
         monkeypatch.setattr(os, "access", lambda path, _mode: path != target.parent)
     else:
@@ -187,6 +236,116 @@ def test_a_full_disk_leaves_the_old_output(
     assert names(target.parent) == ["out"]
 
 
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), KeyboardInterrupt()])
+@pytest.mark.parametrize("step", ["update", "exchange"])
+def test_an_error_once_the_output_is_new_loses_nothing_and_leaves_the_old_folder_to_the_next_run(
+    target: Path, monkeypatch: pytest.MonkeyPatch, step: str, error: BaseException
+) -> None:
+    stack = os.open(target / "stacks" / "a", os.O_RDONLY)
+    calls: list[object] = []
+
+    def failing(*arguments: Path) -> None:
+        calls.append(arguments)
+        if step == "exchange" and len(calls) == 1:
+            exchange(*arguments)
+            return
+        write_as_a_program_in(stack, {"first.tfstate": "state"})
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(output, "exchange" if step == "exchange" else "_update", failing)
+        if isinstance(error, OSError):
+            run(target, NEW)
+        else:
+            with pytest.raises(KeyboardInterrupt):
+                run(target, NEW)
+    first, second = ({f"stacks/a/{name}.tfstate": "state"} for name in ("first", "second"))
+    rescued = first if isinstance(error, OSError) else {}
+    assert read(target) == {**NEW, **THEIRS, **rescued}
+    write_as_a_program_in(stack, {"second.tfstate": "state"})
+    run(target, NEWER)
+    assert read(target) == {**NEWER, **THEIRS, **first, **second}
+    assert names(target.parent) == ["out"]
+    os.close(stack)
+
+
+def test_a_file_that_cannot_be_rescued_stays_where_it_is(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = target.with_name(".out.staged-dead")
+    write(left, {"stacks/a/errored.tfstate": "state"})
+    left.with_name(f"{left.name}.known").write_bytes(b"")
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", full_disk)
+        leftovers.clean(target)
+    assert (left / "stacks" / "a" / "errored.tfstate").exists()
+    run(target, NEW)
+    assert read(target) == {**NEW, **THEIRS, "stacks/a/errored.tfstate": "state"}
+    assert names(target.parent) == ["out"]
+
+
+@pytest.mark.parametrize("name", ["stacks", "stacks/a"])
+def test_a_folder_in_the_output_that_is_a_link_stays_one(target: Path, tmp_path: Path, name: str) -> None:
+    elsewhere = tmp_path / "disk" / "elsewhere"
+    elsewhere.parent.mkdir()
+    (target / name).rename(elsewhere)
+    (target / name).symlink_to(elsewhere)
+    run(target, NEW)
+    assert (target / name).readlink() == elsewhere
+    files = [file for file in (*NEW, *THEIRS) if file != "stacks/gone/cdk.tf.json"]
+    assert {file: (target / file).read_text() for file in files} == {**NEW, **THEIRS}
+    assert not (target / "stacks" / "gone" / "cdk.tf.json").exists()
+    assert hidden(tmp_path) == []
+
+
+def test_where_only_files_can_be_replaced_an_error_before_leaves_the_old_output(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the lower layer of an overlay file system."""
+
+    def refused(*arguments: object) -> None:
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str(arguments[1]))
+
+    monkeypatch.setattr(output, "exchange", refused)
+    with monkeypatch.context() as patched:
+        patched.setattr(output, "_swap_stacks", refused)
+        ready: list[Path] = []
+
+        def filling(old: Path, new: Path) -> None:
+            if new.name.endswith(".staged-"):
+                ready.append(new)
+                if len(ready) == len(NEW):
+                    full_disk()
+            link(old, new)
+
+        patched.setattr(output, "link", filling)
+        with pytest.raises(OSError, match="No space"):
+            run(target, NEW)
+    assert read(target) == {**OLD, **THEIRS}
+    assert hidden(target) == []
+    run(target, NEW)
+    assert read(target) == {**NEW, **THEIRS}
+    assert names(target.parent) == ["out"]
+
+
+def test_a_system_without_these_calls_writes_too(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No fcntl, no C library that has a name, no links: the module is read anew, as by a process there."""
+
+    def without(*_arguments: object, **_options: object) -> None:
+        raise TypeError
+
+    def unknown(*_arguments: object, **_options: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    monkeypatch.setattr(os, "link", unknown)
+    monkeypatch.setattr(ctypes, "CDLL", without)
+    importlib.reload(folders)
+    run(target, NEW)
+    assert read(target) == {**NEW, **THEIRS}
+    assert names(target.parent) == ["out"]
+
+
 def test_where_links_are_not_possible_files_are_copied(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_arguments: object, **_options: object) -> None:
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))
@@ -221,12 +380,36 @@ def test_only_the_folders_of_runs_that_are_gone_are_removed(target: Path) -> Non
     dead = target.parent / ".out.staged-dead"
     other = target.parent / ".other.staged-dead"
     for folder in (dead, other):
-        write(folder, {"manifest.json": "half", "stacks/a/terraform.tfstate": "left"})
+        write(folder, {"manifest.json": "half", "stacks/a/.terraform/providers/other": "never in the output"})
     with output.staged(target) as living:
         run(target, NEW)
         assert living.is_dir()
     assert names(target.parent) == [other.name, "out"]
-    assert read(target) == {**NEW, **THEIRS, "stacks/a/terraform.tfstate": "left"}
+    assert read(target) == {**NEW, **THEIRS}
+
+
+def test_what_was_put_aside_is_kept_also_where_somebody_has_made_a_new_folder(target: Path) -> None:
+    """As after a kill between two renames, and a `mkdir`."""
+    write(target.with_name(".out.staged-dead"), {"stacks/a/.terraform.lock.hcl": "lock"})
+    target.rename(target.with_name(".out.staged-dead.was"))
+    target.with_name(".out.staged-dead.known").write_bytes(b"stacks/a/.terraform.lock.hcl")
+    target.mkdir()
+    run(target, NEW)
+    assert read(target) == {**NEW, **THEIRS}
+    assert names(target.parent) == ["out"]
+
+
+def test_what_a_run_in_the_folder_has_left_does_not_stay_in_it(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the next run is not in it."""
+    left = target / ".stacks.staged-dead"
+    write(left, {"a/cdk.tf.json": "half"})
+    left.with_name(f"{left.name}.known").write_bytes(b"a/cdk.tf.json")
+    monkeypatch.chdir(target.parent)
+    run(target, NEW)
+    assert read(target) == {**NEW, **THEIRS}
+    assert hidden(target) == []
 
 
 def test_a_run_waits_for_one_that_is_exchanging(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,6 +69,7 @@ def _identity(given: Part, name: str, entry: dict[str, Any], draft: Draft) -> No
     own = "the add-on's own role has the rights that AWS's documentation names"
     none = "no role is made for this add-on: write a cluster.pod_identity_associations entry for its service account"
     known = name in ADDON_IDENTITIES
+    made = known and bool(ADDON_IDENTITIES[name].policies)
     arn = given.text("serviceAccountRoleARN")
     if arn and known:
         entry["role_arn"] = draft.known(given, "serviceAccountRoleARN", arn, RoleArn, "role_arn", name)
@@ -86,12 +87,12 @@ def _identity(given: Part, name: str, entry: dict[str, Any], draft: Draft) -> No
             if key.endswith("ARNs")
             else []
         )
-        if foreign and "role_arn" not in entry:
+        if foreign and made and "role_arn" not in entry:
             note = f"{', '.join(foreign)}: the role made here has AWS's own policies alone; name yours in role_arn"
             given.dropped(key, note)
         elif key == "podIdentityAssociations" and len({one.text("roleARN") for one in given.parts(key)}) > 1:
             given.dropped(key, "an add-on has one role here")
-        elif key in given and known:
+        elif key in given and (made or "role_arn" in entry):
             given.changed(key, "the role is role_arn" if "role_arn" in entry else own)
         elif key in given:
             given.dropped(key, none)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..defaults import KUBERNETES_VERSION
-from ..schema import literals
+from ..language import choices_of
 from ..values import Cidr, ClusterName, KmsKeyArn, KubernetesVersion, LogType, Region, RetentionDays, Tags
 from .draft import Draft, fits, layout_name
 from .manifest import Part
@@ -49,7 +49,7 @@ def _metadata(given: Part, draft: Draft, options: Options) -> None:
     text = given.text("name")
     name = text if fits(text, ClusterName) else layout_name(text)
     if len(name) < 2:
-        name = f"cluster-{name}".rstrip("-")
+        name = f"cluster-{name}" if name else "cluster"
     if name != text:
         given.changed(
             "name" if text else "", f"{name}: 2 to 63 lower-case letters, digits and single hyphens"
@@ -87,7 +87,7 @@ def _metadata(given: Part, draft: Draft, options: Options) -> None:
 def _logs(given: Part, draft: Draft) -> None:
     if "enableTypes" in given:
         wanted = given.texts("enableTypes")
-        every = list(literals(LogType))
+        every = list(choices_of(LogType))
         types = every if {"*", "all"} & set(wanted) else [kind for kind in every if kind in wanted]
         unknown = [kind for kind in wanted if kind not in (*every, "*", "all")]
         if unknown:
@@ -95,7 +95,7 @@ def _logs(given: Part, draft: Draft) -> None:
         draft.tree.setdefault("cluster", {}).setdefault("logs", {})["types"] = types
     days = given.value("logRetentionInDays")
     if days is not None:
-        steps = literals(RetentionDays)
+        steps = choices_of(RetentionDays)
         step = next((step for step in steps if step >= days), steps[-1])
         if step != days:
             given.changed("logRetentionInDays", f"{step}, in CloudWatch's steps")

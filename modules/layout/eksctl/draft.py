@@ -24,7 +24,7 @@ class Draft:
 
     tree: dict[str, Any] = field(default_factory=dict)
     comments: dict[KeyPath, str] = field(default_factory=dict)
-    # Where in the manifest that came from which stands at a path.
+    # The place in the manifest of what stands at a path of the layout.
     origins: dict[KeyPath, Origin] = field(default_factory=dict)
     # What is to be written although a preset says the same, since somebody has to look at it.
     pinned: set[str] = field(default_factory=set)
@@ -114,7 +114,10 @@ def _variable_name(text: str) -> str:
 
 
 def layout_name(text: str, longest: int = 63) -> str:
-    """A name as the language takes it: lower-case letters, digits and single hyphens, a letter first."""
+    """A name as the language takes it: lower-case letters, digits and single hyphens, a letter first.
+
+    Empty where the text has none of them.
+    """
     name = re.sub("[^a-z0-9]+", "-", text.lower()).strip("-")
-    name = name if re.match("[a-z]", name) else f"n-{name}".strip("-")
+    name = f"n-{name}" if re.match("[0-9]", name) else name
     return name[:longest].rstrip("-")

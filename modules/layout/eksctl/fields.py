@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 from ..document import read
-from ..words import nearest
 
 ROOT = "ClusterConfig"
 _FILE = Path(__file__).with_name("fields.yaml")
@@ -50,13 +49,8 @@ def _kind(text: str) -> Kind:
 
 def same_but_for_case(word: str, fields: dict[str, Kind]) -> str | None:
     """The field that a key was meant as where only case, hyphens or underscores differ, as in `capacityReservationId`."""
-    return next((field for field in fields if _folded(field) == _folded(word)), None)
+    return next((field for field in fields if _bare(field) == _bare(word)), None)
 
 
-def near(word: str, fields: dict[str, Kind]) -> str | None:
-    """The field that a mistyped key is nearest to."""
-    return nearest(word, fields)
-
-
-def _folded(word: str) -> str:
+def _bare(word: str) -> str:
     return word.lower().replace("-", "").replace("_", "")

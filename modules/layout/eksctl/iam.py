@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+from ..language import choices_of
 from ..models.access import AccessPolicyName
-from ..schema import literals
 from ..values import PolicyArn, PrincipalArn, RoleArn
 from .addon_policies import TRUST, well_known
 from .draft import Draft, layout_name
@@ -155,7 +155,7 @@ def _policies(given: Part) -> list[Any]:
         kind, namespaces = scope.text("type"), scope.texts("namespaces")
         if kind not in ("", "cluster", "namespace") or (kind == "namespace" and not namespaces):
             one.dropped("", f"the scope of {name} names no namespaces: the principal does not get it")
-        elif name not in literals(AccessPolicyName):
+        elif name not in choices_of(AccessPolicyName):
             one.dropped("", f"the access policy {name!r} is not known here")
         else:
             policies.append({"name": name, "namespaces": namespaces} if namespaces else name)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from ... import catalog
+from ..models.node_group import MOST_INSTANCE_TYPES
+from ..rules.fallbacks import fits_beside
 from .manifest import Part
 
 # https://github.com/eksctl-io/eksctl/blob/main/pkg/apis/eksctl.io/v1alpha5/types.go, DefaultNodeType
 EKSCTL_DEFAULT = "m5.large"
-# EKS takes 20: https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html, instanceTypes
-MOST = 20
 _ARCHITECTURES = {"amd64": "x86_64", "x86_64": "x86_64", "arm64": "arm64"}
 
 
@@ -20,15 +20,20 @@ def instance_types(given: Part) -> list[str]:
     one = given.text("instanceType")
     types = [one] if one and one != "mixed" else []
     types = list(dict.fromkeys(types + named))
-    if "instanceSelector" in given:
-        types = types or _selected(given)
+    if "instanceSelector" in given and types:
+        given.changed("instanceSelector", "not used: the types are named")
+    elif "instanceSelector" in given:
+        types = _selected(given)
     elif not types:
         types = [EKSCTL_DEFAULT]
     if len(types) > 1:
         types = _alike(given, types)
-    if len(types) > MOST:
-        given.dropped("instanceTypes", f"EKS takes {MOST} types: {', '.join(types[MOST:])} are left out")
-    return types[:MOST]
+    if len(types) > MOST_INSTANCE_TYPES:
+        given.dropped(
+            "instanceTypes",
+            f"EKS takes {MOST_INSTANCE_TYPES} types: {', '.join(types[MOST_INSTANCE_TYPES:])} are left out",
+        )
+    return types[:MOST_INSTANCE_TYPES]
 
 
 def _selected(given: Part) -> list[str]:
@@ -87,26 +92,17 @@ def _mebibytes(text: str) -> int | None:
 def _alike(given: Part, types: list[str]) -> list[str]:
     """Those that can stand in one node group with the first: one image, one set of devices."""
     first = catalog.find(types[0])
+    efa = bool(given.value("efaEnabled", False))
     kept, left = [types[0]], list[str]()
     for name in types[1:]:
         other = catalog.find(name)
-        same = (
-            first is not None
-            and other is not None
-            and other.architecture == first.architecture
-            and (other.accelerator and (other.accelerator.name, other.accelerator.count))
-            == (first.accelerator and (first.accelerator.name, first.accelerator.count))
-            and bool(other.nvme_gb) == bool(first.nvme_gb)
-            and other.efa_interfaces == first.efa_interfaces
-        )
-        (kept if same else left).append(name)
+        fits = first is not None and other is not None and fits_beside(first, other, efa) is None
+        (kept if fits else left).append(name)
     if left:
         key = next(
             (key for key in ("instanceTypes", "instanceSelector") if key in given), "instancesDistribution"
         )
-        note = f"{', '.join(left)} cannot be in one group with {types[0]}: other devices, drives, or unknown"
-        # A selector asks for vCPUs and memory; what differs in drives alone is the same to it.
-        others = [catalog.find(name) for name in left]
-        alike = all(one is not None and first is not None and one.gpus == first.gpus == 0 for one in others)
-        given.dropped(key, note, harmless=key == "instanceSelector" and alike)
+        given.dropped(
+            key, f"{', '.join(left)} cannot be in one group with {types[0]}: other devices, or unknown"
+        )
     return kept

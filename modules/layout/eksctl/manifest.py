@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 from ..document import read_all
 from ..faults import Fault, KeyPath, LayoutError, Origin
 from ..tree import Node, RawFloat
-from .fields import ROOT, Kind, near, same_but_for_case
+from ..words import nearest
+from .fields import ROOT, Kind, same_but_for_case
 from .report import Report
 
 # https://eksctl.io/usage/schema/
@@ -37,7 +38,10 @@ def read_manifests(file: Path) -> tuple[Manifest, ...]:
     """
     faults: list[Fault] = []
     found = []
-    documents = read_all(file)
+    try:
+        documents = read_all(file)
+    except LayoutError as error:
+        raise LayoutError(_for_manifest(file, error.faults)) from error
     for document in documents:
         faults += document.faults
         tree = document.tree
@@ -53,6 +57,25 @@ def read_manifests(file: Path) -> tuple[Manifest, ...]:
     if faults:
         raise LayoutError(faults)
     return tuple(found)
+
+
+def _for_manifest(file: Path, faults: Iterable[Fault]) -> Iterator[Fault]:
+    """Faults of reading, with remedies for a manifest and not for a layout."""
+    try:
+        text = file.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        text = ""
+    for fault in faults:
+        remedy = fault.remedy
+        if "extends" in remedy:
+            remedy = f"Give a file with `apiVersion: {API_VERSION}` and `kind: {ROOT}`."
+        elif "several layouts" in remedy:
+            remedy = "Split it: several files can be imported in one run."
+        elif fault.rule == "yaml" and "{{" in text:
+            remedy = "It looks like a template: render it first."
+        elif fault.rule == "yaml" and re.search(r"\$\{\w+\}", text):
+            remedy = "It has placeholders: fill them in first, for example with `envsubst`."
+        yield replace(fault, remedy=remedy)
 
 
 def _is_cluster_config(tree: Node, faults: list[Fault]) -> bool:
@@ -121,7 +144,7 @@ class _Reader:
         for key, child in node.value.items():
             field = key if key in fields else same_but_for_case(key, fields)
             if field is None:
-                self.unknown(child.origin, (*path, key), near(key, fields))
+                self.unknown(child.origin, (*path, key), nearest(key, fields))
                 continue
             if field != key:
                 # eksctl #7906, #8320, #8542: such a key passes its check, and is then lost

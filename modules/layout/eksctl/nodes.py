@@ -110,8 +110,8 @@ def _convert(group: Group, subnets: Subnets) -> bool:
     capacity(group)
     place(group, subnets, efa(group, found))
     _volume(group)
-    node_config(given, found, group.put)
     _kubernetes(group, found)
+    node_config(group, found)
     _iam(group)
     _updates(group)
     _ssh(given)
@@ -137,9 +137,11 @@ def _size(group: Group) -> None:
     high = max(now, low) if high is None else high
     sizes = {"min": low, "desired": max(now, low), "max": max(high, now, low, 1)}
     bounded = {key: min(max(value, 0), _MOST_NODES) for key, value in sizes.items()}
-    if bounded != {"min": low, "desired": now, "max": max(high, 1)}:
-        shown = ", ".join(f"{key} {value}" for key, value in bounded.items())
-        group.given.changed("", f"size {shown}: in this order, {_MOST_NODES} at most")
+    fields = {"min": ("minSize", low), "desired": ("desiredCapacity", now), "max": ("maxSize", max(high, 1))}
+    for key, (field, value) in fields.items():
+        if bounded[key] != value:
+            note = f"{key} {bounded[key]}: minSize, desiredCapacity and maxSize in this order, {_MOST_NODES} at most"
+            group.given.changed(field if field in group.given else "", note)
     group.put("size", bounded)
 
 
@@ -250,7 +252,8 @@ def _nothing_lost(given: Part) -> None:
         ("disableIMDSv1", True),
         ("enableDetailedMonitoring", False),
     ):
-        if given.node.child(key) is not None and given.node.child(key).value is value:  # type: ignore[union-attr]
+        child = given.node.child(key)
+        if child is not None and child.value is value:
             given.value(key)
     if given.value("disableIMDSv1") is False:
         given.changed("disableIMDSv1", "only IMDSv2 is on")

@@ -50,7 +50,7 @@ _FIELDS: dict[KeyPath, tuple[str, ...]] = {
     ("helm_releases", "karpenter"): ("karpenter", "version"),
     ("tags",): ("metadata", "tags"),
 }
-# Each round removes one thing or more, and a draft has no more than some thousands.
+# Each round removes what all rules complain of at once; what follows from it, the next one.
 _MOST_ROUNDS = 200
 
 
@@ -81,6 +81,8 @@ def repaired(draft: Draft, top: Part, today: date) -> None:
                 part, _ = _place(draft, top, ("node_groups", name))
                 part.dropped("maxSize", f"{draft.get(('node_groups', name, 'size', 'max'))}: {fault.problem}")
             return
+        if _fewer_addresses(draft, top, errors):
+            continue
         removed = False
         for fault in errors:
             path = _removable(draft, fault)
@@ -116,8 +118,26 @@ def _removable(draft: Draft, fault: Fault) -> KeyPath | None:
     if path[:2] == ("cluster", "access_entries") and path[3:] == ("principal_arn",):
         return path[:3]
     if path[:2] == ("cluster", "pod_identity_associations"):
+        if path[3:] == ("create_service_account",) or path[3:4] == ("tags",):
+            return path
         return path[:3] if len(path) > 2 else None
     return path if path and path[0] not in ("name", "region") else None
+
+
+def _fewer_addresses(draft: Draft, top: Part, errors: list[Fault]) -> bool:
+    """Lets nodes hold fewer addresses where the network has no room for all of them; whether that was new.
+
+    https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/eni-and-ip-target.md
+    """
+    fault = next((fault for fault in errors if fault.rule == "cidr-too-small"), None)
+    configuration = ("addons", "vpc-cni", "configuration")
+    if fault is None or draft.get(configuration) or draft.get(("addons", "vpc-cni", "enabled")) is False:
+        return False
+    draft.put((*configuration, "env"), {"WARM_IP_TARGET": "4", "MINIMUM_IP_TARGET": "16"})
+    note = f"nodes keep 4 addresses for new pods, 16 at least, and not whole interfaces: {fault.problem}"
+    draft.note(("addons", "vpc-cni"), f"Not in the manifest: {note}.")
+    top.changed("", note)
+    return True
 
 
 def _shrunk(draft: Draft, errors: list[Fault]) -> dict[str, Fault]:

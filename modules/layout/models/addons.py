@@ -36,7 +36,8 @@ class Addon(Section):
     )
     role_arn: RoleArn | None = Field(
         default=None,
-        description="Your role for the add-on's pods. Without it, one is made.",
+        description="Your role for the add-on's pods. Without it, one is made for the CNI, CloudWatch and the EBS, EFS and FSx "
+        "drivers.",
         examples=["arn:aws:iam::123456789012:role/ebs-csi", "var.ebs_csi_role_arn"],
         json_schema_extra=about(source="https://docs.aws.amazon.com/eks/latest/userguide/add-ons-iam.html"),
     )

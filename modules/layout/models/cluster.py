@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -202,7 +202,7 @@ class Cluster(Section):
             source="https://docs.aws.amazon.com/eks/latest/userguide/enable-iam-roles-for-service-accounts.html"
         ),
     )
-    service_ipv4_cidr: Annotated[Cidr, Field()] | None = Field(
+    service_ipv4_cidr: Cidr | None = Field(
         default=None,
         description="IPv4 range of Kubernetes services, /12 to /24. EKS chooses without it.",
         examples=["172.20.0.0/16"],

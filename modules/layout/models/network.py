@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ..forms import EndpointService
 from ..values import AvailabilityZone, Bool, Cidr, Int, RetentionDays, SubnetIds, VpcId
 from .base import Section, about
 
 NatGateway = Literal["single", "per_zone", "none"]
+DEFAULT_CIDR = "10.0.0.0/16"
+# The fewest that EKS takes: https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+DEFAULT_ZONES = 2
 
 
 class FlowLogs(Section):
@@ -65,7 +68,7 @@ class Network(Section):
     )
     cidr: Cidr | None = Field(
         default=None,
-        description="IPv4 range of the new VPC, /16 to /22. Default 10.0.0.0/16. Each zone gets an eighth.",
+        description="IPv4 range of the new VPC, /16 to /22. Each zone gets an eighth.",
         examples=["10.1.0.0/16"],
         json_schema_extra=about(
             source="https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html"
@@ -81,7 +84,7 @@ class Network(Section):
     )
     zone_count: Annotated[Int, Field(ge=2, le=6)] | None = Field(
         default=None,
-        description="Number of the control plane's zones where `availability_zones` does not name them. Default 2. Fixed at creation.",
+        description="Number of the control plane's zones where `availability_zones` does not name them. Fixed at creation.",
         examples=[3],
         json_schema_extra=about(
             unit="zones", source="https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html"
@@ -89,7 +92,7 @@ class Network(Section):
     )
     nat_gateway: NatGateway | None = Field(
         default=None,
-        description="NAT gateways of the new VPC: one, one in each zone, or none. Default single.",
+        description="NAT gateways of the new VPC: one, one in each zone, or none. A fully private one has none.",
         examples=["per_zone"],
         json_schema_extra=about(
             source="https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html"
@@ -128,6 +131,18 @@ class Network(Section):
         json_schema_extra=about(source="https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs.html"),
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _new_vpc(cls, data: Any) -> Any:
+        """Defaults of a new VPC; they mean nothing in one that exists."""
+        if not isinstance(data, dict) or data.get("vpc_id") is not None:
+            return data
+        nat: NatGateway = "none" if data.get("fully_private") is True else "single"
+        defaults: dict[str, Any] = {"cidr": DEFAULT_CIDR, "nat_gateway": nat}
+        if data.get("availability_zones") is None:
+            defaults["zone_count"] = DEFAULT_ZONES
+        return defaults | {key: value for key, value in data.items() if value is not None}
+
     @property
     def is_new(self) -> bool:
         """Whether the VPC is made here."""
@@ -146,9 +161,9 @@ class Network(Section):
     @property
     def zones_wanted(self) -> int:
         """Zones of the new VPC."""
-        return len(self.availability_zones) if self.availability_zones else self.zone_count or 2
+        return len(self.availability_zones) if self.availability_zones else self.zone_count or DEFAULT_ZONES
 
     @property
     def vpc_cidr(self) -> str:
         """IPv4 range of the new VPC."""
-        return self.cidr or "10.0.0.0/16"
+        return self.cidr or DEFAULT_CIDR

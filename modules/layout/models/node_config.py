@@ -31,7 +31,7 @@ class Kubelet(Section):
 
     config: dict[str, Any] = Field(
         default_factory=dict,
-        description="Keys of a KubeletConfiguration, over those of the AMI.",
+        description="Keys of a KubeletConfiguration, over those of the AMI. maxPods counts with an ami_id only: where EKS brings the AMI, its own NodeConfig comes after this one and says it.",
         examples=[{"shutdownGracePeriod": "30s"}],
         json_schema_extra=about(
             source="https://kubernetes.io/docs/reference/config-api/kubelet-config.v1beta1/"
@@ -39,7 +39,7 @@ class Kubelet(Section):
     )
     flags: tuple[KubeletFlag, ...] = Field(
         default=(),
-        description="Command-line flags, after those of the AMI.",
+        description="Command-line flags, after those of the AMI; labels and taints are keys of the group.",
         examples=[["--node-status-update-frequency=5s"]],
         json_schema_extra=about(
             source="https://kubernetes.io/docs/reference/command-line-tools-reference/kubelet/"
@@ -47,9 +47,11 @@ class Kubelet(Section):
     )
     maxPodsExpression: str | None = Field(  # noqa: N815  # nodeadm's spelling, as everywhere below
         default=None,
-        description="A CEL expression for the number of pods, over default_enis, ips_per_eni and max_pods. EKS caps it where it brings the AMI.",
+        description="A CEL expression for the number of pods, over default_enis, ips_per_eni and max_pods. Like maxPods, it counts with an ami_id only.",
         examples=["max_pods + 2"],
-        json_schema_extra=about(source=_EXAMPLES),
+        json_schema_extra=about(
+            source="https://docs.aws.amazon.com/eks/latest/userguide/choosing-instance-type.html#max-pods-precedence"
+        ),
     )
     imageCredentialProviderConfig: str | None = Field(  # noqa: N815
         default=None,
@@ -147,7 +149,7 @@ class NodeConfig(Section):
     )
     featureGates: dict[str, Bool] = Field(  # noqa: N815
         default_factory=dict,
-        description="Features of nodeadm to switch, such as InstanceIdNodeName and FastImagePull.",
+        description="Features of nodeadm to switch, such as FastImagePull.",
         examples=[{"FastImagePull": True}],
         json_schema_extra=about(source=API),
     )

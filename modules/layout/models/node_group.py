@@ -43,6 +43,10 @@ AmiType = Literal[
 ]
 CapacityType = Literal["on_demand", "spot", "odcr", "capacity_block"]
 
+# EKS CreateNodegroup beside a launch template:
+# https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#launch-template-basics
+MOST_INSTANCE_TYPES = 20
+
 
 class Size(Section):
     """Number of nodes."""
@@ -65,7 +69,7 @@ class Size(Section):
         ),
     )
     max: Annotated[Int, Field(ge=1, le=1000)] = Field(
-        description="Most nodes. Default: desired, at least 1.",
+        description="Most nodes.",
         examples=[10],
         json_schema_extra=about(
             unit="nodes",
@@ -239,7 +243,7 @@ class Update(Section):
 
     max_unavailable: Annotated[Int, Field(ge=1, le=100)] | None = Field(
         default=None,
-        description="Nodes. Default 1.",
+        description="Nodes, where there is no percentage.",
         examples=[2],
         json_schema_extra=about(
             unit="nodes",
@@ -256,6 +260,15 @@ class Update(Section):
         ),
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _one_at_once(cls, data: Any) -> Any:
+        # EKS's own default: https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
+        given = ("max_unavailable", "max_unavailable_percentage")
+        if isinstance(data, dict) and all(data.get(key) is None for key in given):
+            return {**data, "max_unavailable": 1}
+        return data
+
 
 class NodeGroup(Section):
     """A managed node group of one instance type.
@@ -270,9 +283,9 @@ class NodeGroup(Section):
             source="https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html"
         ),
     )
-    fallback_instance_types: tuple[str, ...] = Field(
+    fallback_instance_types: Annotated[tuple[str, ...], Field(max_length=MOST_INSTANCE_TYPES - 1)] = Field(
         default=(),
-        description="More instance types (on_demand and spot only), of the same architecture, accelerators and EFA interfaces: on demand taken in this order where those before have no capacity, as spot where the most capacity is. A change replaces the node group.",
+        description="More instance types (on_demand and spot only), of the same architecture and as many accelerators, with EFA of the same accelerators and interfaces: on demand taken in this order where those before have no capacity, as spot where the most capacity is. A change replaces the node group.",
         examples=[["g6.8xlarge", "g6.16xlarge"]],
         json_schema_extra=about(
             source="https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html#managed-node-group-capacity-types"
@@ -356,7 +369,7 @@ class NodeGroup(Section):
         default_factory=RootVolume, description="The root volume.", examples=[{"size_gib": 500}]
     )
     local_storage: Literal["raid0", "none"] = Field(
-        description="raid0: containerd and kubelet use the instance's NVMe drives as one RAID0 volume.",
+        description="raid0: containerd and kubelet use the instance's NVMe drives as one RAID0 volume. The default where all types of the group have drives.",
         examples=["none"],
         json_schema_extra=about(
             source="https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/api/#localstorageoptions"
@@ -442,6 +455,11 @@ class NodeGroup(Section):
     def instance_types(self) -> tuple[str, ...]:
         """All instance types: the first and its fallbacks."""
         return (self.instance_type, *self.fallback_instance_types)
+
+    @property
+    def drive_strategy(self) -> str | None:
+        """What `node_config` says of the NVMe drives."""
+        return self.node_config.instance.localStorage.strategy if self.node_config is not None else None
 
     @property
     def is_bottlerocket(self) -> bool:

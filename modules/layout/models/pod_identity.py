@@ -66,8 +66,8 @@ class PodIdentityAssociation(Section):
     )
     create_service_account: Bool = Field(
         default=False,
-        description="Whether the platform stack makes the service account, and its namespace where nothing else does. "
-        "Charts make the accounts of their own pods.",
+        description="Whether the platform stack makes the service account, and its namespace unless that is one of "
+        "Kubernetes or of an add-on. Removing the last association that asks for it deletes such a namespace with all in it.",
         examples=[True],
     )
     tags: Tags = Field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -78,3 +78,12 @@ class Rule(Protocol):
 def shown(value: str) -> str:
     """A value as the layout has it: `var.vpc_id`, where Terraform writes `${var.vpc_id}`."""
     return value.reference if isinstance(value, Var) else value
+
+
+def repeated(values: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """The values that came before already, with their indices."""
+    seen: set[str] = set()
+    for index, value in enumerate(values):
+        if value in seen:
+            yield index, value
+        seen.add(value)

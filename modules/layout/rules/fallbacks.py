@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from ... import catalog
-from ..faults import KeyPath, Level
+from ..faults import KeyPath, Level, dotted
 from ..models import NodeGroup
-from .base import Context, Finding
+from ..models.node_group import MOST_INSTANCE_TYPES
+from ..node_spec import DRIVE_STRATEGY
+from .base import Context, Finding, repeated
+from .node_config import least_drives
 
-# EKS CreateNodegroup beside a launch template:
-# https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#launch-template-basics
-MOST_TYPES = 20
 _USAGE_CLASSES = {"on_demand": "on-demand", "spot": "spot"}
 _SHOWN = 4
 
@@ -36,7 +36,7 @@ class FallbackDoesNotFit:
     level: Level = "error"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """Architecture, accelerators, EFA interfaces, NVMe drives, AMI and kind of capacity are the first type's."""
+        """Architecture, number of accelerators, EFA, NVMe drives, AMI and kind of capacity are the first type's."""
         for path, group, first in context.typed_groups():
             if group.capacity.is_reserved:
                 continue  # takes none at all
@@ -46,13 +46,14 @@ class FallbackDoesNotFit:
                 if reason is None:
                     continue
                 near = [name for name in _fitting(needs) if name not in group.instance_types][:_SHOWN]
-                remedy = "Give it a node group of its own."
-                if near:
-                    remedy = f"Write a type like {', '.join(near)}, or give it a node group of its own."
+                ways = [f"write a type like {', '.join(near)}"] if near else []
+                if other.nvme_disks < needs.drives:
+                    ways.append(needs.without_drives)
+                text = ", or ".join([*ways, "give it a node group of its own"])
                 because = tuple(
                     (*path, key) for key in ("instance_type", "ami_type", "efa", "capacity", "local_storage")
                 )
-                yield Finding(where, reason, remedy, because)
+                yield Finding(where, reason, f"{text[0].upper()}{text[1:]}.", because)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +63,26 @@ class Needs:
     first: catalog.InstanceType
     ami_type: str
     efa: bool
-    drives: bool
+    drives: int
+    without_drives: str
     capacity: str
     placed: bool
 
     @classmethod
     def of(cls, group: NodeGroup, first: catalog.InstanceType) -> Needs:
         """The needs of a group. What the first type lacks itself is said by other rules, and not asked."""
-        strategy = group.node_config.instance.localStorage.strategy if group.node_config else None
+        strategy = group.drive_strategy
+        used = first.nvme_disks >= least_drives(strategy) and (
+            group.local_storage == "raid0" or strategy is not None
+        )
         return cls(
             first=first,
             ami_type=group.ami_type if group.ami_type in first.ami_types else "",
             efa=group.efa and first.supports_efa,
-            drives=bool(first.nvme_gb) and (group.local_storage == "raid0" or strategy is not None),
+            drives=least_drives(strategy) if used else 0,
+            without_drives="write local_storage: none"
+            if strategy is None
+            else f"remove {dotted(DRIVE_STRATEGY)}",
             capacity=group.capacity.type
             if _USAGE_CLASSES.get(group.capacity.type) in first.usage_classes
             else "",
@@ -84,16 +92,13 @@ class Needs:
     def lacking(self, other: catalog.InstanceType) -> str | None:
         """Why a group of the first type cannot have nodes of the other."""
         first = self.first
-        if other.architecture != first.architecture:
-            return f"{other.name} is {other.architecture}, and {first.name} {first.architecture}"
-        if _devices(other) != _devices(first):
-            return f"{other.name} has {_devices(other)}, and {first.name} {_devices(first)}"
-        if self.efa and not other.supports_efa:
-            return f"{other.name} has no EFA interface, and efa is on"
-        if self.efa and catalog.efa_interfaces(other) != catalog.efa_interfaces(first):
-            return f"{other.name} has its EFA interfaces on other network cards than {first.name}"
-        if self.drives and not other.nvme_gb:
-            return f"{other.name} has no NVMe drives, which the nodes of the group use"
+        reason = fits_beside(first, other, self.efa)
+        if reason is not None:
+            return reason
+        if other.nvme_disks < self.drives:
+            drives = f"{other.nvme_disks or 'no'} NVMe drive{'' if other.nvme_disks == 1 else 's'}"
+            least = "" if self.drives == 1 else f" {self.drives} of them or more"
+            return f"{other.name} has {drives}, and the nodes of the group use{least or ' them'}"
         if self.ami_type and self.ami_type not in other.ami_types:
             return f"{self.ami_type} does not fit {other.name}"
         if self.capacity and _USAGE_CLASSES[self.capacity] not in other.usage_classes:
@@ -103,6 +108,30 @@ class Needs:
         return None
 
 
+def fits_beside(first: catalog.InstanceType, other: catalog.InstanceType, efa: bool) -> str | None:
+    """Why nodes of two types cannot be in one group, whatever else the group says; None where they can.
+
+    Without EFA, accelerators of one vendor may differ, as long as a node has as many of them: pods ask for a number.
+
+    Args:
+        efa: whether the nodes get EFA interfaces. Such nodes work together on one job, and have to be alike.
+    """
+    if other.architecture != first.architecture:
+        return f"{other.name} is {other.architecture}, and {first.name} {first.architecture}"
+    if _devices(other, efa) != _devices(first, efa):
+        return f"{other.name} has {_named(other)}, and {first.name} {_named(first)}"
+    if efa and not other.supports_efa:
+        return f"{other.name} has no EFA interface, and efa is on"
+    if efa and catalog.efa_interfaces(other) != catalog.efa_interfaces(first):
+        return f"{other.name} has its EFA interfaces on other network cards than {first.name}"
+    return None
+
+
+def _devices(found: catalog.InstanceType, exactly: bool) -> tuple[str, int] | None:
+    one = found.accelerator
+    return (one.name if exactly else one.kind, one.count) if one else None
+
+
 @cache
 def _fitting(needs: Needs) -> tuple[str, ...]:
     """Types that would do, those most like the first at the head: enough of them to leave out what a group has."""
@@ -110,13 +139,14 @@ def _fitting(needs: Needs) -> tuple[str, ...]:
     found = [one for one in known if one is not None and needs.lacking(one) is None]
     first = needs.first
 
-    def unlike(one: catalog.InstanceType) -> tuple[int, int, int]:
-        return abs(one.vcpus - first.vcpus), abs(one.memory_mib - first.memory_mib), len(one.name)
+    def unlike(one: catalog.InstanceType) -> tuple[bool, int, int, int]:
+        other = one.accelerator != first.accelerator
+        return other, abs(one.vcpus - first.vcpus), abs(one.memory_mib - first.memory_mib), len(one.name)
 
-    return tuple(one.name for one in sorted(found, key=unlike)[: MOST_TYPES + _SHOWN])
+    return tuple(one.name for one in sorted(found, key=unlike)[: MOST_INSTANCE_TYPES + _SHOWN])
 
 
-def _devices(found: catalog.InstanceType) -> str:
+def _named(found: catalog.InstanceType) -> str:
     return f"{found.accelerator.count} {found.accelerator.name}" if found.accelerator else "no accelerator"
 
 
@@ -147,28 +177,9 @@ class DuplicateInstanceType:
     def check(self, context: Context) -> Iterator[Finding]:
         """Each type stands once, the first included."""
         for path, group in context.groups():
-            for index, name in enumerate(group.fallback_instance_types):
-                if name in group.instance_types[: index + 1]:
-                    where = (*path, "fallback_instance_types", index)
-                    yield Finding(where, f"{name} stands there already", "Write each type once.")
-
-
-class TooManyInstanceTypes:
-    """EKS takes 20 instance types a node group.
-
-    https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#launch-template-basics
-    """
-
-    id = "too-many-instance-types"
-    level: Level = "error"
-
-    def check(self, context: Context) -> Iterator[Finding]:
-        """The first and at most 19 more."""
-        for path, group in context.groups():
-            if len(group.instance_types) > MOST_TYPES:
-                problem = f"{len(group.instance_types)} instance types, and EKS takes {MOST_TYPES}"
-                remedy = f"Keep at most {MOST_TYPES - 1} beside instance_type."
-                yield Finding((*path, "fallback_instance_types"), problem, remedy)
+            for index, name in repeated(group.instance_types):
+                where = (*path, "fallback_instance_types", index - 1)
+                yield Finding(where, f"{name} stands there already", "Write each type once.")
 
 
 class FallbackOfOtherSize:
@@ -197,3 +208,28 @@ class FallbackOfOtherSize:
 
 def _size(found: catalog.InstanceType) -> str:
     return f"{found.vcpus} vCPU, {found.memory_mib / 1024:g} GiB"
+
+
+class FallbackOfOtherAccelerator:
+    """A pod gets whatever accelerator its node has: with less memory or of another generation, not every job runs on it."""
+
+    id = "fallback-of-other-accelerator"
+    level: Level = "warning"
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """The accelerators of a fallback are those of the first type, and have as much memory."""
+        for path, group, first in context.typed_groups():
+            for where, other in _fallbacks(path, group):
+                if first.accelerator == other.accelerator or fits_beside(first, other, group.efa) is not None:
+                    continue
+                problem = f"{other.name} has {_with_memory(other)}, and {first.name} {_with_memory(first)}"
+                remedy = (
+                    "Leave it if every job runs on both; a job that does not can ask for one by nodeSelector "
+                    f"node.kubernetes.io/instance-type: {first.name}."
+                )
+                yield Finding(where, problem, remedy, ((*path, "instance_type"), (*path, "efa")))
+
+
+def _with_memory(found: catalog.InstanceType) -> str:
+    each = found.accelerator
+    return f"{_named(found)} of {each.memory_mib / 1024:.0f} GiB" if each else _named(found)

@@ -19,19 +19,19 @@ class KarpenterAndAutoscaler:
     level: Level = "warning"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """No node group is the autoscaler's where Karpenter is installed."""
+        """Only one of the two is installed."""
         layout = context.layout
-        if not layout.has_release("karpenter"):
-            return
-        owned = [path for path, group in context.groups() if group.scaling_owner == "autoscaler"]
-        if owned or layout.has_release("cluster-autoscaler"):
+        if layout.has_release("karpenter") and layout.has_release("cluster-autoscaler"):
+            owned = [path for path, group in context.groups() if group.scaling_owner == "autoscaler"]
             names = ", ".join(str(path[1]) for path in owned)
             whose = f" (for {names})" if names else ""
             problem = (
                 f"the cluster autoscaler is installed too{whose}: both bring a node for the same pending pod"
             )
-            remedy = (
-                "Write scaling_owner: terraform in the groups, or give the node pools taints or labels that no pod of "
-                "these groups fits."
+            without = (
+                "Write scaling_owner: terraform in the groups"
+                if owned
+                else "Remove helm_releases.cluster-autoscaler"
             )
+            remedy = f"{without}, or give the node pools taints or labels that no pod of these groups fits."
             yield Finding(("helm_releases", "karpenter"), problem, remedy, (("node_groups",),))

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 
 from ..faults import KeyPath, Level
-from ..models import NodeGroup
-from ..node_spec import node_spec
-from .base import Context, Finding, shown
+from ..node_spec import DRIVE_STRATEGY, node_spec
+from ..values import is_known
+from .base import Context, Finding, repeated, shown
 
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html: 16 KB before encoding. Some of it is for the cluster's
 # certificate and its address, which EKS adds where it brings the AMI, and for what is around the NodeConfig.
@@ -56,13 +56,59 @@ class NodeConfigOnBottlerocket:
                 yield Finding((*path, "node_config"), problem, remedy, ((*path, "ami_type"),))
 
 
-def _strategy(group: NodeGroup) -> str | None:
-    """What the group's `node_config` says of the drives."""
-    return group.node_config.instance.localStorage.strategy if group.node_config is not None else None
+class InstanceIdNodeName:
+    """A node that is called by its instance id never joins: EKS' access entry of the nodes knows their private DNS names.
+
+    https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/examples/#using-instance-id-as-node-name;
+    awslabs/amazon-eks-ami #2128
+    """
+
+    id = "instance-id-node-name"
+    level: Level = "error"
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """The feature gate `InstanceIdNodeName` is off."""
+        for path, group in context.groups():
+            if group.node_config is not None and group.node_config.featureGates.get("InstanceIdNodeName"):
+                problem = "EKS lets nodes of a managed node group in by their private DNS names only: none would join"
+                yield Finding(
+                    (*path, "node_config", "featureGates", "InstanceIdNodeName"), problem, "Remove it."
+                )
 
 
-def _strategy_path(path: KeyPath) -> KeyPath:
-    return (*path, "node_config", "instance", "localStorage", "strategy")
+_LABELS = "--node-labels"
+_TAINTS = "--register-with-taints"
+# The key of the group that says the same.
+_OF_GROUP = {_LABELS: "labels", _TAINTS: "taints"}
+
+
+class KubeletLabelsOrTaints:
+    """What the kubelet is told last replaces what it was told before: the taint that keeps a GPU free would be gone.
+
+    A kubelet does not start with two such flags that differ, nor with a label of Kubernetes' own domains.
+    https://kubernetes.io/docs/reference/command-line-tools-reference/kubelet/
+    """
+
+    id = "kubelet-labels-or-taints"
+    level: Level = "error"
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """Labels and taints are the group's `labels` and `taints`, and not the kubelet's."""
+        for path, group in context.groups():
+            if group.node_config is None:
+                continue
+            kubelet = (*path, "node_config", "kubelet")
+            for index, flag in enumerate(group.node_config.kubelet.flags):
+                key = _OF_GROUP.get(flag.partition("=")[0])
+                if key is not None:
+                    yield _of_group((*kubelet, "flags", index), flag.partition("=")[0], key)
+            if "registerWithTaints" in group.node_config.kubelet.config:
+                yield _of_group((*kubelet, "config", "registerWithTaints"), "registerWithTaints", "taints")
+
+
+def _of_group(where: KeyPath, word: str, key: str) -> Finding:
+    problem = f"{word} takes the place of the group's own {key}"
+    return Finding(where, problem, f"Remove it, and write {key}: of the group.")
 
 
 class StorageTwice:
@@ -74,13 +120,18 @@ class StorageTwice:
     def check(self, context: Context) -> Iterator[Finding]:
         """`local_storage` and the strategy of `node_config` say the same, or one of them nothing."""
         for path, group, found in context.typed_groups():
-            strategy, written = _strategy(group), context.wrote(*path, "local_storage")
+            strategy, written = group.drive_strategy, context.wrote(*path, "local_storage")
             if strategy is None or not written or not found.nvme_gb:
                 continue
             if (strategy == "RAID0") != (group.local_storage == "raid0"):
                 problem = f"{strategy} contradicts local_storage: {group.local_storage}"
                 remedy = "Remove local_storage, or this."
-                yield Finding(_strategy_path(path), problem, remedy, ((*path, "local_storage"),))
+                yield Finding((*path, *DRIVE_STRATEGY), problem, remedy, ((*path, "local_storage"),))
+
+
+def least_drives(strategy: str | None) -> int:
+    """How many NVMe drives a node has to have for a strategy."""
+    return _RAID10_DRIVES if strategy == "RAID10" else 1
 
 
 class StorageWithoutDrives:
@@ -95,14 +146,14 @@ class StorageWithoutDrives:
     def check(self, context: Context) -> Iterator[Finding]:
         """A strategy needs drives, RAID10 four of them."""
         for path, group, found in context.typed_groups():
-            strategy = _strategy(group)
+            strategy = group.drive_strategy
             if strategy is None:
                 continue
-            least = _RAID10_DRIVES if strategy == "RAID10" else 1
+            least = least_drives(strategy)
             if found.nvme_disks < least:
                 drives = f"{found.nvme_disks or 'no'} NVMe drive{'' if found.nvme_disks == 1 else 's'}"
                 problem = f"{group.instance_type} has {drives}, and {strategy} needs {least} or more"
-                yield Finding(_strategy_path(path), problem, "Remove it.", ((*path, "instance_type"),))
+                yield Finding((*path, *DRIVE_STRATEGY), problem, "Remove it.", ((*path, "instance_type"),))
 
 
 class UserDataTooLarge:
@@ -145,20 +196,22 @@ class NodeSecurityGroupInNewVpc:
                 yield Finding((*path, "security_group_ids"), problem, remedy, because)
 
 
-class DuplicateNodeSecurityGroup:
+class DuplicateSecurityGroup:
     """A security group that stands twice was meant to be another one."""
 
-    id = "duplicate-node-security-group"
+    id = "duplicate-security-group"
     level: Level = "error"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """Each group stands once."""
-        for path, group in context.groups():
-            ids = group.security_group_ids
-            for index, one in enumerate(ids):
-                if one in ids[:index]:
-                    where = (*path, "security_group_ids", index)
-                    yield Finding(where, f"{shown(one)} stands there already", "Write each group once.")
+        """Each group stands once, in the list of the control plane and in those of the nodes."""
+        lists: list[tuple[KeyPath, tuple[str, ...]]] = []
+        if is_known(context.layout.cluster.security_group_ids):
+            lists.append((("cluster",), context.layout.cluster.security_group_ids))
+        lists += [(path, group.security_group_ids) for path, group in context.groups()]
+        for path, ids in lists:
+            for index, one in repeated(ids):
+                where = (*path, "security_group_ids", index)
+                yield Finding(where, f"{shown(one)} stands there already", "Write each group once.")
 
 
 class TooManyNodeSecurityGroups:

@@ -274,12 +274,23 @@ class PodIdentityWithoutAgent:
     level: Level = "error"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """Associations go with the add-on eks-pod-identity-agent, or a release of its chart."""
+        """Associations, those for releases too, go with the add-on eks-pod-identity-agent, or a release of its chart."""
         layout = context.layout
         by_chart = any(
             release.enabled and release.chart == AGENT for release in layout.helm_releases.values()
         )
-        if layout.cluster.pod_identity_associations and not layout.has_addon(AGENT) and not by_chart:
+        if layout.has_addon(AGENT) or by_chart:
+            return
+        needed: list[KeyPath] = []
+        if layout.cluster.pod_identity_associations:
+            needed.append(("cluster", "pod_identity_associations"))
+        needed += [("helm_releases", name) for name in RELEASE_SERVICE_ACCOUNTS if _has_role(layout, name)]
+        for path in needed:
             problem = f"the add-on {AGENT} is off: no pod would get the credentials"
             remedy = f"Remove what turns it off: `enabled: false`, or `{AGENT}:` without a value."
-            yield Finding(("cluster", "pod_identity_associations"), problem, remedy, (("addons", AGENT),))
+            yield Finding(path, problem, remedy, (("addons", AGENT),))
+
+
+def _has_role(layout: Layout, release: str) -> bool:
+    """Whether a release that is installed here gets a role."""
+    return layout.has_release(release) and (release != "cluster-autoscaler" or layout.has_autoscaler)

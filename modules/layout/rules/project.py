@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ... import catalog
-from ..faults import Level
+from ..faults import KeyPath, Level
 from ..words import nearest
 from .base import Context, Finding
 
@@ -24,7 +24,7 @@ class TooManyTags:
     level: Level = "error"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """At most 42, of the layout and of a group together."""
+        """At most 42, of the layout and of a group, or an association, together."""
         tags = context.layout.tags
         if len(tags) > MAX_TAGS:
             problem = (
@@ -32,11 +32,41 @@ class TooManyTags:
             )
             yield Finding(("tags",), problem, f"Keep at most {MAX_TAGS}.")
             return
-        for path, group in context.groups():
-            count = len({**tags, **group.tags})
+        more = {path: group.tags for path, group in context.groups()}
+        for name, association in context.layout.cluster.pod_identity_associations.items():
+            more["cluster", "pod_identity_associations", name] = association.tags
+        for path, own in more.items():
+            count = len({**tags, **own})
             if count > MAX_TAGS:
                 problem = f"{count} tags with those of the layout, and a resource takes {MAX_TAGS} beside those of EKS"
                 yield Finding((*path, "tags"), problem, f"Keep at most {MAX_TAGS} together.", (("tags",),))
+
+
+class TagsDifferByCase:
+    """IAM does not tell `Team` from `team` in the tags of a role, and refuses the second.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+    """
+
+    id = "tags-differ-by-case"
+    level: Level = "error"
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """Keys differ by more than case, in the layout's tags and in those of the roles of associations."""
+        yield from _alike({}, context.layout.tags, ("tags",))
+        for name, association in context.layout.cluster.pod_identity_associations.items():
+            if association.role_arn is None:
+                path = ("cluster", "pod_identity_associations", name, "tags")
+                yield from _alike(context.layout.tags, association.tags, path)
+
+
+def _alike(above: Mapping[str, str], tags: Mapping[str, str], path: KeyPath) -> Iterator[Finding]:
+    seen = {key.lower(): key for key in above}
+    for key in tags:
+        other = seen.setdefault(key.lower(), key)
+        if other != key:
+            problem = f"{key!r} and {other!r} are one tag to IAM, whose roles get both"
+            yield Finding((*path, key), problem, f"Write {other}.", (("tags",),))
 
 
 class UnknownRegion:

@@ -4,6 +4,6 @@
 `identities`, its computed values by `facts`), and `refusals` what AWS would not do.
 """
 
-from .account import Account, Cluster, NotFoundError, RefusedError, Subnet, Vpc
+from .account import Account, Cluster, Image, NotFoundError, RefusedError, Subnet, Vpc
 
-__all__ = ["Account", "Cluster", "NotFoundError", "RefusedError", "Subnet", "Vpc"]
+__all__ = ["Account", "Cluster", "Image", "NotFoundError", "RefusedError", "Subnet", "Vpc"]

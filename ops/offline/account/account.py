@@ -43,6 +43,14 @@ class Subnet:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """An AMI."""
+
+    architecture: str = "x86_64"
+    root_device_name: str = "/dev/xvda"
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """An EKS cluster that nobody made here."""
 
@@ -61,6 +69,7 @@ class Account:
         local_zones: local zones that the account has opted into, name to id.
         vpcs: VPCs that are there from the start, by id; subnets and clusters likewise (clusters by name).
         security_groups: VPCs of the security groups that are there from the start, by the group's id.
+        images: the AMIs that the account may use, by id.
         offerings: instance type to the zones that have it; None means every type of the catalogue in every zone.
         clusters_assumed: whether a cluster that a data source asks for exists although nobody made it, as in a plan of
             one stack before the other is deployed.
@@ -78,6 +87,7 @@ class Account:
     subnets: dict[str, Subnet] = field(default_factory=dict)
     clusters: dict[str, Cluster] = field(default_factory=dict)
     security_groups: dict[str, str] = field(default_factory=dict)
+    images: dict[str, Image] = field(default_factory=dict)
     offerings: Mapping[str, Sequence[str]] | None = None
     clusters_assumed: bool = True
     assumed_version: str = "1.34"

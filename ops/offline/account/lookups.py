@@ -212,6 +212,64 @@ def _offered(account: Account, *, by_zone: bool) -> Iterator[tuple[str, str]]:
             yield kind, place
 
 
+def _image(ask: Question) -> Answer:
+    filters = _filters(ask.config)
+    found = [id for id in sorted(ask.account.images) if _matches({"image-id": id}, filters)]
+    if not found:
+        raise NotFoundError(
+            "Your query returned no results. Please change your search criteria and try again."
+        )
+    id = found[0]
+    image = ask.account.images[id]
+    ebs = {
+        "delete_on_termination": "true",
+        "encrypted": "false",
+        "iops": "0",
+        "snapshot_id": f"snap-{hex17('root', id)}",
+        "throughput": "0",
+        "volume_size": "20",
+        "volume_type": "gp3",
+    }
+    return {
+        "id": id,
+        "image_id": id,
+        "arn": ask.account.arn("ec2", f"image/{id}", owned=False),
+        "architecture": image.architecture,
+        "block_device_mappings": [
+            {"device_name": image.root_device_name, "ebs": ebs, "no_device": "", "virtual_name": ""}
+        ],
+        "boot_mode": "uefi-preferred",
+        "creation_date": MOMENT,
+        "deprecation_time": "",
+        "description": "",
+        "ena_support": True,
+        "hypervisor": "xen",
+        "image_location": f"{ask.account.id}/{id}",
+        "image_owner_alias": "",
+        "image_type": "machine",
+        "imds_support": "v2.0",
+        "kernel_id": "",
+        "last_launched_time": "",
+        "name": id,
+        "owner_id": ask.account.id,
+        "platform": "",
+        "platform_details": "Linux/UNIX",
+        "product_codes": [],
+        "public": False,
+        "ramdisk_id": "",
+        "root_device_name": image.root_device_name,
+        "root_device_type": "ebs",
+        "root_snapshot_id": ebs["snapshot_id"],
+        "sriov_net_support": "simple",
+        "state": "available",
+        "state_reason": {"code": "UNSET", "message": "UNSET"},
+        "tags": {},
+        "tpm_support": "",
+        "usage_operation": "RunInstances",
+        "virtualization_type": "hvm",
+    }
+
+
 def _vpc(ask: Question) -> Answer:
     return _one(
         ask.config, _vpcs(ask.account), "EC2 VPC", {"vpc-id": "id", "cidr": "cidr_block", "state": "state"}
@@ -380,6 +438,7 @@ def _policy_document(ask: Question) -> Answer:
 
 
 LOOKUPS: Mapping[str, Callable[[Question], Answer]] = {
+    "aws_ami": _image,
     "aws_availability_zones": _availability_zones,
     "aws_caller_identity": _caller_identity,
     "aws_ec2_instance_type_offerings": _instance_type_offerings,

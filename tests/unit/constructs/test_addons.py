@@ -25,6 +25,7 @@ addons:
 """
 BEFORE_NODES = ("eks-pod-identity-agent", "vpc-cni", "kube-proxy")
 ROLE = "arn:aws:iam::123456789012:role/ours"
+POLICY = "{Version: 2012-10-17, Statement: [{Effect: Allow, Action: 's3:GetObject', Resource: '*'}]}"
 
 
 def _address(addon: str) -> str:
@@ -196,13 +197,52 @@ def test_an_addon_that_does_not_call_aws_has_no_role(synth: Synth, addon: str) -
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("addon", ["vpc-cni", "aws-ebs-csi-driver", "aws-mountpoint-s3-csi-driver"])
+@pytest.mark.parametrize(
+    "addon",
+    [
+        "vpc-cni",
+        "aws-ebs-csi-driver",
+        "aws-mountpoint-s3-csi-driver",
+        "external-dns",
+        "fluent-bit",
+        "cert-manager",
+    ],
+)
 def test_a_role_of_the_users_takes_the_place_of_ours(synth: Synth, addon: str) -> None:
     stack = synth(f"addons: {{{addon}: {{role_arn: '{ROLE}'}}}}").cluster
     name = f"addons_{addon.replace('-', '_')}"
     assert stack[f"aws_eks_pod_identity_association.{name}_identity"]["role_arn"] == ROLE
     assert f"aws_iam_role.{name}_role" not in stack
     assert f"aws_eks_pod_identity_association.{name}_identity" in stack.needs(_address(addon))
+
+
+def test_an_addon_waits_for_the_associations_of_its_namespace(synth: Synth) -> None:
+    """A pod that starts before its association gets no credentials."""
+    stack = synth(f"""
+        addons: {{external-dns: {{}}, aws-mountpoint-s3-csi-driver: {{}}, adot: {{}}}}
+        cluster:
+          pod_identity_associations:
+            dns: {{namespace: external-dns, service_account: external-dns, role_arn: '{ROLE}'}}
+            s3: {{namespace: kube-system, service_account: s3-csi-driver-sa, policy: {POLICY}}}
+    """).cluster
+    dns, s3 = (f"aws_eks_pod_identity_association.pod_identity_{name}" for name in ("dns", "s3"))
+    external_dns = stack.needs(_address("external-dns"))
+    mountpoint = stack.needs(_address("aws-mountpoint-s3-csi-driver"))
+    assert (dns in external_dns, s3 in external_dns) == (True, False)
+    assert (dns in mountpoint, s3 in mountpoint) == (False, True)
+    assert "aws_iam_role_policy.pod_identity_s3_role_policy_own" in mountpoint
+    # Where the pods of one that is not known here are, nobody knows.
+    assert {dns, s3} <= stack.needs(_address("adot"))
+
+
+@pytest.mark.parametrize(
+    "addon", ["aws-mountpoint-s3-csi-driver", "external-dns", "fluent-bit", "cert-manager"]
+)
+def test_an_addon_without_policies_of_ours_has_no_role_of_its_own(synth: Synth, addon: str) -> None:
+    stack = synth(f"addons: {{{addon}: {{}}}}").cluster
+    name = addon.replace("-", "_")
+    assert f"aws_iam_role.addons_{name}_role" not in stack
+    assert f"aws_eks_pod_identity_association.addons_{name}_identity" not in stack
 
 
 def test_mountpoint_gets_no_access_to_buckets_that_nobody_named(synth: Synth) -> None:

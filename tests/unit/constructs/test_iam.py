@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from modules.iam import by_label
 from tests.terraform_json import Synth, strings
 
 LONG = "a" * 50 + "-" + "b" * 12
@@ -35,6 +36,18 @@ def test_aws_managed_policies_are_named_in_the_partition_of_the_account(synth: S
         assert attachment["policy_arn"].startswith(
             "arn:${data.aws_partition.partition.partition}:iam::aws:policy/"
         )
+
+
+def test_the_part_of_an_address_does_not_depend_on_the_order_of_policies() -> None:
+    a, b = (f"arn:aws:iam::123456789012:policy/{name}" for name in ("a/b", "a-b"))
+    other = "arn:aws:iam::123456789012:policy/other"
+    there, back = by_label([a, b, other]), by_label([other, b, a])
+    assert there == back
+    assert sorted(there.values()) == sorted([a, b, other])
+    assert (
+        by_label([other, other])["123456789012-policy-other"] == there["123456789012-policy-other"] == other
+    )
+    assert by_label([b], "extra-") == {"extra-123456789012-policy-a-b": b}
 
 
 def test_no_policy_of_ours_allows_everything(synth: Synth) -> None:

@@ -528,3 +528,22 @@ def test_eks_is_told_nothing_of_an_ami_that_is_not_its_own(synth: Synth, capacit
     assert _group(stack)["taint"]
     system = stack["aws_eks_node_group.nodes_sys"]
     assert (system["ami_type"], system["version"]) == ("AL2023_x86_64_STANDARD", "1.35")
+
+
+@pytest.mark.parametrize(
+    ("ami_type", "checked"),
+    [
+        ("AL2023_ARM_64_STANDARD", ["architecture", "root_device_name"]),
+        ("BOTTLEROCKET_ARM_64", ["architecture"]),
+    ],
+)
+def test_the_plan_asks_ec2_whether_the_ami_fits(synth: Synth, ami_type: str, checked: list[str]) -> None:
+    fields = f"instance_type: m7g.large, ami_type: {ami_type}, ami_id: var.ami_id, size: {{desired: 1}}"
+    stack = synth(f"node_groups: {{gpu: {{{fields}}}}}").cluster
+    asked = stack["data.aws_ami.nodes_gpu_ami"]
+    assert asked["filter"] == [{"name": "image-id", "values": ["${var.ami_id}"]}]
+    checks = asked["lifecycle"]["postcondition"]
+    assert [check["condition"].split()[0] for check in checks] == [f"${{self.{name}" for name in checked]
+    assert '== "arm64"' in checks[0]["condition"]
+    assert "m7g.large is arm64" in checks[0]["error_message"]
+    assert "data.aws_ami.nodes_sys_ami" not in stack

@@ -142,19 +142,84 @@ def test_a_namespace_that_every_cluster_has_is_not_made(synth: Synth, namespace:
     assert not _accounts(synth, namespace).resources("kubernetes_namespace_v1")
 
 
-def test_a_namespace_of_a_release_is_the_releases(synth: Synth) -> None:
-    platform = _accounts(synth, "kueue-system", "helm_releases: {kueue: {}}\n")
-    assert not platform.resources("kubernetes_namespace_v1")
-    needs = platform.needs("kubernetes_service_account_v1.service_accounts_one")
-    assert "helm_release.releases_kueue" in needs
+RELEASE = "{{repository: 'https://charts.example.com', chart: c, version: 1.0.0, namespace: {namespace}}}"
+NAMESPACE = "kubernetes_namespace_v1.service_accounts_namespace_"
 
 
-def test_a_namespace_of_a_release_that_is_off_is_made(synth: Synth) -> None:
-    platform = _accounts(synth, "kueue-system", "helm_releases: {kueue: {enabled: false}}\n")
-    assert platform.only("kubernetes_namespace_v1")["metadata"] == {"name": "kueue-system"}
+def _releases(**namespaces: str) -> str:
+    """kueue, JobSet, and releases that the project does not know, in these namespaces."""
+    own = [f"{name}: {RELEASE.format(namespace=namespace)}" for name, namespace in namespaces.items()]
+    return f"helm_releases: {{{', '.join(['kueue: {}', 'jobset: {}', *own])}}}\n"
 
 
-def test_a_namespace_of_an_addon_is_the_addons(synth: Synth) -> None:
-    more = "addons: {amazon-cloudwatch-observability: {}}\n"
-    assert not _accounts(synth, "amazon-cloudwatch", more).resources("kubernetes_namespace_v1")
-    assert _accounts(synth, "amazon-cloudwatch").resources("kubernetes_namespace_v1")
+@pytest.mark.parametrize("state", ["", "kueue: {enabled: false}", "kueue: {}"])
+def test_a_release_in_a_namespace_changes_nothing_about_who_makes_it(synth: Synth, state: str) -> None:
+    """Whoever adds one would lose the namespace with all jobs in it, or be told that it already exists."""
+    platform = _accounts(synth, "kueue-system", f"helm_releases: {{{state}}}\n")
+    assert platform[f"{NAMESPACE}kueue_system"]["metadata"] == {"name": "kueue-system"}
+
+
+def test_a_release_in_a_namespace_that_is_made_here_comes_after_it_and_leaves_it_alone(synth: Synth) -> None:
+    platform = _accounts(synth, "kueue-system", _releases())
+    kueue, jobset = platform["helm_release.releases_kueue"], platform["helm_release.releases_jobset"]
+    assert f"{NAMESPACE}kueue_system" in kueue["depends_on"]
+    assert (kueue["create_namespace"], jobset["create_namespace"]) == (False, True)
+    assert f"{NAMESPACE}kueue_system" not in platform.needs("helm_release.releases_jobset")
+
+
+def test_a_namespace_is_deleted_before_the_releases_that_clear_up_its_workloads(synth: Synth) -> None:
+    platform = _accounts(synth, "team-a", _releases(app="elsewhere"))
+    releases = {f"helm_release.releases_{name}" for name in ("app", "jobset", "kueue")}
+    assert releases <= platform.needs(f"{NAMESPACE}team_a")
+
+
+def test_so_it_is_where_a_release_is_in_the_namespace(synth: Synth) -> None:
+    platform = _accounts(synth, "team-a", _releases(app="team-a"))
+    needs = platform.needs("helm_release.releases_app")
+    assert {f"{NAMESPACE}team_a", "helm_release.releases_kueue", "helm_release.releases_jobset"} <= needs
+    assert "helm_release.releases_kueue" in platform.needs(f"{NAMESPACE}team_a")
+
+
+def test_namespaces_and_releases_never_wait_for_each_other_in_a_circle(synth: Synth) -> None:
+    places = ["kueue-system", "jobset-system", "team-a", "team-b", "team-c"]
+    entries = "".join(
+        f"    n{n}: {{namespace: {place}, service_account: a, role_arn: '{ROLE}', create_service_account: true}}\n"
+        for n, place in enumerate(places)
+    )
+    more = _releases(a1="team-a", a2="team-b", a3="jobset-system", a4="team-a", a5="other")
+    platform = synth(f"cluster:\n  pod_identity_associations:\n{entries}{more}").platform
+    assert len(platform.resources("kubernetes_namespace_v1")) == len(places)
+    for address in platform.addresses:
+        assert address not in platform.needs(address)
+
+
+@pytest.mark.parametrize(
+    ("addon", "namespace"),
+    [
+        ("amazon-cloudwatch-observability", "amazon-cloudwatch"),
+        ("cert-manager", "cert-manager"),
+        ("external-dns", "external-dns"),
+        ("fluent-bit", "fluent-bit"),
+        ("kube-state-metrics", "kube-state-metrics"),
+        ("prometheus-node-exporter", "prometheus-node-exporter"),
+    ],
+)
+def test_a_namespace_of_an_addon_is_the_addons(synth: Synth, addon: str, namespace: str) -> None:
+    assert not _accounts(synth, namespace, f"addons: {{{addon}: {{}}}}\n").resources(
+        "kubernetes_namespace_v1"
+    )
+    assert _accounts(synth, namespace).resources("kubernetes_namespace_v1")
+
+
+def test_names_of_associations_that_look_like_ids_of_ours_stand_side_by_side(synth: Synth) -> None:
+    names = ["a", "a-role", "a-role-role", "namespace", "namespace-t", "namespace-namespace-t"]
+    entries = "".join(
+        f"    {name}: {{namespace: t, service_account: {name}, policy_arns: ['{POLICY}'], create_service_account: true}}\n"
+        for name in names
+    )
+    stacks = synth(f"cluster:\n  pod_identity_associations:\n{entries}")
+    for name in names:
+        address = f"pod_identity_{name.replace('-', '_')}"
+        association = stacks.cluster[f"aws_eks_pod_identity_association.{address}"]
+        assert association["role_arn"] == f"${{aws_iam_role.{address}_role.arn}}"
+    assert len(stacks.platform.resources("kubernetes_service_account_v1")) == len(names)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from modules.layout.rules import RULES
-from ops.docs.error_examples import EXAMPLES, TODAY, example_of, parse_example
-from ops.docs.error_reference import EKSCTL, FORM, error_reference
+from ops.docs.error_examples import EKSCTL, EXAMPLES, TODAY, example_of, parse_example
+from ops.docs.error_reference import FORM, error_reference
 
 ROOT = Path(__file__).parents[3]
 LEVELS = {rule.id: rule.level for rule in RULES} | dict.fromkeys((*FORM, *EKSCTL), "error")
@@ -55,10 +55,23 @@ def test_an_example_shows_its_fault_and_no_other(rule: str, tmp_path: Path) -> N
 @pytest.mark.parametrize("rule", LEVELS)
 def test_an_example_says_what_the_fault_means_and_what_to_do(rule: str) -> None:
     example = example_of(rule)
-    for text in (example.means, example.remedy):
+    for text in filter(None, (example.means, example.remedy)):
         assert text.endswith(".")
         assert text[0].isupper() or text[0] == "`"
     assert example.means != example.remedy
+
+
+@pytest.mark.parametrize("rule", LEVELS)
+def test_what_to_do_is_more_than_the_remedy_in_fewer_words(rule: str) -> None:
+    assert not 0 < len(example_of(rule).remedy.split()) < 7
+
+
+def test_without_more_to_do_the_page_leaves_it_at_the_output() -> None:
+    page = error_reference()
+    assert example_of("duplicate-taint").remedy == ""
+    [section] = [part for part in page.split("\n### ") if part.startswith("`duplicate-taint`")]
+    assert "What to do" not in section
+    assert "What to do: " in page
 
 
 @pytest.mark.parametrize("rule", LEVELS)

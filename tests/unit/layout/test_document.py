@@ -9,7 +9,7 @@ import pytest
 
 from modules.layout import LayoutError
 from modules.layout.document import MAX_BYTES, MAX_DEPTH, Document, parse, read
-from modules.layout.faults import Fault
+from modules.layout.faults import Fault, KeyPath
 
 Write = Callable[..., Path]
 
@@ -139,6 +139,23 @@ def test_what_is_no_layout_is_refused_with_its_line(text: str, line: int, proble
 def test_what_can_be_read_past_is_a_fault_beside_the_others(text: str, problem: str) -> None:
     (fault,) = parse(text, "a.yaml").faults
     assert problem in fault.problem
+
+
+@pytest.mark.parametrize("text", ["1e400", "-1e400", "9.9e999999"])
+@pytest.mark.parametrize(
+    "around, path",
+    [("a:\n  b: {}\n", ("a", "b")), ("a:\n  - {}\n", ("a", 0)), ("a:\n  - b: {}\n", ("a", 0, "b"))],
+)
+def test_a_number_that_json_does_not_have_is_refused(around: str, path: KeyPath, text: str) -> None:
+    (fault,) = parse(around.format(text), "a.yaml").faults
+    assert (fault.origin.line, fault.path) == (2, path)
+    assert fault.problem == f"{text} is more than a number can be"
+
+
+def test_a_large_number_and_text_that_looks_like_a_larger_one_are_read() -> None:
+    document = parse("a: 1e308\nb: '1e400'\n1e400: c\n", "a.yaml")
+    assert document.faults == ()
+    assert plain(document) == {"a": 1e308, "b": "1e400", "1e400": "c"}
 
 
 def test_tabs_are_named_as_the_cause() -> None:

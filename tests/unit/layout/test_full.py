@@ -174,6 +174,42 @@ def test_defaults_of_the_models_are_there_and_what_is_not_set_is_not(load_text: 
     assert _origin(tree, "network", "flow_logs", "retention_days") == "default"
 
 
+@pytest.mark.parametrize(
+    "network, defaults",
+    [
+        ("{}", {"cidr": "10.0.0.0/16", "zone_count": 2, "nat_gateway": "single"}),
+        ("{availability_zones: [us-west-2a, us-west-2b]}", {"cidr": "10.0.0.0/16", "nat_gateway": "single"}),
+        ("{fully_private: true}", {"cidr": "10.0.0.0/16", "zone_count": 2, "nat_gateway": "none"}),
+        ("{vpc_id: null, cidr: null, zone_count: 3}", {"cidr": "10.0.0.0/16", "nat_gateway": "single"}),
+        ("{vpc_id: vpc-0123456789abcdef0, private_subnet_ids: var.private_subnet_ids}", {}),
+    ],
+)
+def test_a_new_vpc_has_its_defaults_and_one_that_exists_none(
+    network: str, defaults: dict[str, object], load_text: LoadText, tmp_path: Path
+) -> None:
+    loaded = load_text(new(top=f"network: {network}\n"))
+    shown = in_full(loaded).child("network")
+    assert shown is not None
+    keys = ("cidr", "zone_count", "nat_gateway")
+    nodes = {key: shown.child(key) for key in keys}
+    assert {key: node.plain() for key, node in nodes.items() if node and not node.origin.line} == defaults
+    assert again(loaded, tmp_path).layout == loaded.layout
+
+
+@pytest.mark.parametrize(
+    "update, shown",
+    [
+        ("{}", {"max_unavailable": 1}),
+        ("{max_unavailable_percentage: 10}", {"max_unavailable_percentage": 10}),
+    ],
+)
+def test_an_update_takes_one_node_where_no_percentage_is_given(
+    update: str, shown: dict[str, int], load_text: LoadText
+) -> None:
+    text = new(f"more: {{instance_type: c5.2xlarge, size: {{desired: 1}}, update: {update}}}\n")
+    assert in_full(load_text(text)).plain()["node_groups"]["more"]["update"] == shown
+
+
 def test_a_variable_is_shown_as_it_is_written() -> None:
     assert in_full(load("eks-p5-odcr", today=TODAY)).plain()["node_groups"]["p5"]["capacity"] == {
         "type": "odcr",

@@ -228,3 +228,26 @@ def test_warnings_about_the_new_layout_are_printed() -> None:
     ends = manifest("late").replace("1.35", "1.33")
     done = run(file(ends), "-o", "layouts")
     assert "late.yaml: kubernetes_version: warning" in done.stderr
+
+
+def test_the_manifest_itself_is_never_overwritten() -> None:
+    given = file(PLAIN, "plain.yaml")
+    done = run(given, "-o", ".", "--force")
+    assert done.exit_code == 2
+    assert "is the manifest itself" in done.stderr
+    assert given.read_text(encoding="utf-8") == PLAIN
+
+
+def test_a_folder_in_the_place_of_a_layout_leaves_the_others_as_they_were() -> None:
+    Path("layouts/zeta.yaml").mkdir(parents=True)
+    Path("layouts/plain.yaml").write_text("old", encoding="utf-8")
+    done = run(file(PLAIN, "a.yaml"), file(manifest("zeta"), "b.yaml"), "-o", "layouts", "--force")
+    assert done.exit_code == 2
+    assert "layouts/zeta.yaml: is a folder" in done.stderr
+    assert Path("layouts/plain.yaml").read_text(encoding="utf-8") == "old"
+
+
+def test_a_region_that_there_is_not_is_the_option_s_fault() -> None:
+    done = run(file(PLAIN), "--region", "us-west-22")
+    assert done.exit_code == 2
+    assert "--region 'us-west-22' is no AWS region; did you mean us-west-2?" in done.stderr

@@ -176,7 +176,22 @@ def test_a_value_at_fault_is_refused_with_its_path_and_nothing_is_written(
             ("--var vpc_id", "public_access_cidrs"),
         ),
         (("mine", "--from", "eks-g4dn", "--var", "public_access_cidrs"), ("NAME=VALUE",)),
-        (("mine", "--from", "eks-g4dn", "--var", "public_access_cidrs=[1"), ("is not YAML",)),
+        (
+            ("mine", "--from", "eks-g4dn", "--var", "public_access_cidrs=[1"),
+            ("--var public_access_cidrs: [1: is not YAML", 'write a list like ["a", "b"]'),
+        ),
+        (
+            ("mine", "--from", "eks-g4dn", "--region", "us-east-2", "--set", "region=us-east-1"),
+            ("--set region=us-east-1: region is given by --region already",),
+        ),
+        (
+            ("mine", "--from", "eks-g4dn", "--set", "tags.a=b", "--set", 'tags."a"=c'),
+            ('--set tags."a"=c: tags.a is given by --set already',),
+        ),
+        (
+            ("mine", "--from", "eks-p5-odcr", *("--var", "availability_zone=us-west-2a") * 2),
+            ("availability_zone is given by --var already",),
+        ),
         (("mine", "--from", "eks-g4dn", "-o", "mine.txt"), ("mine.txt", ".yaml")),
         (("mine", "--from", "eks-g4dn", "-o", "there/mine.yaml"), ("there: is no folder",)),
     ],
@@ -203,6 +218,17 @@ def test_a_file_that_is_there_stays_unless_forced(run: New, tmp_path: Path) -> N
     assert load("mine.yaml").layout.name == "mine"
 
 
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_a_symbolic_link_is_not_replaced(run: New, tmp_path: Path, force: tuple[str, ...]) -> None:
+    (tmp_path / "real").write_text("mine\n")
+    (tmp_path / "mine.yaml").symlink_to("real")
+    refused = run("mine", "--from", "eks-g4dn", *force)
+    assert refused.exit_code == 2
+    assert "mine.yaml: is a symbolic link" in refused.stderr
+    assert (tmp_path / "mine.yaml").is_symlink()
+    assert (tmp_path / "real").read_text() == "mine\n"
+
+
 def test_the_file_can_have_another_name_and_folder(run: New, tmp_path: Path) -> None:
     (tmp_path / "my layouts").mkdir()
     result = run("mine", "--from", "eks-g4dn", "-o", "my layouts/a.yaml")
@@ -220,7 +246,8 @@ def test_a_write_that_fails_leaves_nothing_behind(
     monkeypatch.setattr(Path, "replace", full)
     result = run("mine", "--from", "eks-g4dn", "--force")
     assert result.exit_code == 2
-    assert "No space left" in result.stderr
+    assert result.stderr.endswith("mine.yaml: cannot be written: No space left on device\n")
+    assert ".ops-" not in result.stderr
     assert [file.name for file in tmp_path.iterdir()] == ["mine.yaml"]
     assert (tmp_path / "mine.yaml").read_text() == "old\n"
 
@@ -273,7 +300,11 @@ def test_the_preset_is_asked_for_by_name_or_number(run: New, capsys: pytest.Capt
     ask, prompts = answers("99", "", number, "", "")
     new(Request("mine"), ask)
     assert prompts[:3] == ["Preset (name or number): "] * 3
-    assert "g5.8xlarge x 2 (1 A10G each, EFA)" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "g5.8xlarge x 2 (1 A10G each, EFA)" in said
+    again = f"write a name of the list, or a number from 1 to {len(preset_names())}\n"
+    assert f"    there is no preset '99': {again}" in said
+    assert f"    a layout needs one: {again}" in said
     assert "g5" in load("mine.yaml").layout.node_groups
 
 

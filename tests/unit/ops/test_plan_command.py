@@ -189,7 +189,7 @@ def test_what_cannot_be_executed_is_named(terraform: Engine, run: Run, tmp_path:
     (tmp_path / "terraform").write_text("\0", encoding="utf-8")
     result = run("eks-g4dn")
     assert result.exit_code == 2
-    assert result.stderr.endswith(f"{tmp_path / 'terraform'}: Exec format error\n")
+    assert result.stderr.endswith(f"{tmp_path / 'terraform'}: cannot be used: Exec format error\n")
 
 
 def test_a_file_that_cannot_be_written_after_all_is_named(terraform: Engine, run: Run) -> None:
@@ -197,7 +197,7 @@ def test_a_file_that_cannot_be_written_after_all_is_named(terraform: Engine, run
     Path("plan.eks-g4dn.json").mkdir()
     result = run("eks-g4dn", "--json", "plan.json")
     assert result.exit_code == 2
-    assert result.stderr.endswith("plan.eks-g4dn.json: Is a directory\n")
+    assert result.stderr.endswith("plan.eks-g4dn.json: cannot be written: Is a directory\n")
     assert "Plan: 1 to add" in result.stdout, "the plan has been shown"
 
 

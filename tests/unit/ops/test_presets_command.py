@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
 from modules.layout import PRESETS, load, preset_names
+from modules.layout.models.node_group import CapacityType
 from ops.cli import app
-from ops.presets import presets, print_presets
+from ops.presets import CAPACITY, console, presets, print_presets
 
 
 def printed(width: int) -> str:
@@ -65,7 +67,7 @@ def test_the_table_fits_120_columns_with_every_name_whole() -> None:
         assert all(word in text for word in preset.what.split())
 
 
-@pytest.mark.parametrize("width", [72, 80, 100])
+@pytest.mark.parametrize("width", [90, 100])
 def test_a_narrow_table_is_folded_and_not_cut(width: int) -> None:
     first = printed(width).partition("instances")[0].splitlines()
     column = next(line.index("variables") for line in first if "variables" in line)
@@ -74,6 +76,34 @@ def test_a_narrow_table_is_folded_and_not_cut(width: int) -> None:
     wanted = "".join(",".join(preset.variables) for preset in presets())
     assert max(map(len, first)) <= width
     assert wanted in shown
+
+
+@pytest.mark.parametrize("width", [40, 60, 89])
+def test_a_narrow_terminal_has_a_block_for_each_preset_with_every_name_whole(width: int) -> None:
+    *blocks, last = printed(width).split("\n\n")
+    assert max(len(line) for block in blocks for line in block.splitlines()) <= width
+    for preset, block in zip(presets(), blocks, strict=True):
+        words = block.replace(",", " ").split()
+        assert words[0] == preset.name
+        assert {preset.region, *preset.variables} <= set(words)
+        assert preset.what in " ".join(block.split())
+        for group in preset.node_groups:
+            assert {f"{group.name}:", group.instance_type, f"{group.min}/{group.desired}/{group.max}"} <= set(
+                words
+            )
+    assert last == 'Next: make new ARGS="NAME --from PRESET"\n'
+
+
+@pytest.mark.parametrize("columns, width", [("60", 60), ("200", 200), ("", 120), ("wide", 120)])
+def test_a_pipe_is_as_wide_as_columns_says(columns: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert console().width == width
+
+
+def test_capacity_is_said_in_words() -> None:
+    assert set(CAPACITY) == set(get_args(CapacityType))
+    found = {group.capacity for preset in presets() for group in preset.node_groups}
+    assert found == {"on demand", "capacity reservation", "capacity block"}
 
 
 def test_the_command_prints_the_table_and_what_comes_next() -> None:

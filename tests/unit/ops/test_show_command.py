@@ -189,6 +189,36 @@ def test_a_layout_at_fault_is_not_shown(show: Show, tmp_path: Path) -> None:
         assert "broken.yaml:3: colour: there is no such key" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments, said", [(("",), "LAYOUT is empty"), ((",",), "LAYOUT is empty"), (("eks-g4dn", "--diff", ""), "--diff is empty")]
+)  # fmt: skip
+def test_an_empty_name_is_not_the_default(show: Show, arguments: tuple[str, ...], said: str) -> None:
+    result = show(*arguments, LAYOUT="eks-p4de-odcr")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize(
+    "preset, more",
+    [
+        ("eks-g4dn", "network: {cidr: 10.0.0.0/16, zone_count: 2, nat_gateway: single}\n"),
+        ("eks-g4dn", "node_groups: {gpu: {update: {max_unavailable: 1}, size: {min: 0}}}\n"),
+        ("eks-p5-odcr-vpc", "node_groups: {p5: {update: {max_unavailable: 1}}}\n"),
+    ],
+)
+def test_a_layout_that_writes_the_defaults_is_the_same(
+    show: Show, tmp_path: Path, preset: str, more: str
+) -> None:
+    (tmp_path / "written.yaml").write_text(f"extends: {preset}\nname: {preset}\n{more}")
+    result = show(preset, "--diff", "written.yaml")
+    assert (result.exit_code, result.stdout) == (0, "")
+
+
+def test_a_layout_at_fault_says_nothing_of_writing(show: Show, tmp_path: Path) -> None:
+    (tmp_path / "broken.yaml").write_text("extends: eks-g4dn\nname: demo\ncolour: blue\n")
+    assert "1 error. What each means: docs/errors.md" in show("broken.yaml").stderr
+
+
 def test_a_warning_goes_to_stderr_and_the_layout_is_still_one(show: Show, tmp_path: Path) -> None:
     (tmp_path / "old.yaml").write_text('extends: eks-g4dn\nname: demo\nkubernetes_version: "1.33"\n')
     result = show("old.yaml")

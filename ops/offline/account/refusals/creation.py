@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from modules.layout.releases import ADDON_IDENTITIES, NAMESPACES_OF_KUBERNETES
+from modules.layout.releases import ADDON_PODS, NAMESPACES_OF_KUBERNETES
 
 from ..account import Account
 from . import creation_ec2, creation_eks
@@ -59,7 +59,7 @@ def _namespaces(account: Account) -> set[str]:
     found = {*NAMESPACES_OF_KUBERNETES}
     found |= {one["namespace"] for one in account.all("helm_release") if one.get("create_namespace") is True}
     addons = {one["addon_name"] for one in account.all("aws_eks_addon")}
-    found |= {identity.namespace for name, identity in ADDON_IDENTITIES.items() if name in addons}
+    found |= {pods.namespace for name, pods in ADDON_PODS.items() if name in addons}
     return found | {str(one["id"]) for one in account.all("kubernetes_namespace_v1")}
 
 
@@ -83,6 +83,10 @@ def _release(values: State, account: Account) -> str | None:
     for other in account.all("helm_release"):
         if (other["name"], other["namespace"]) == (values.get("name"), values.get("namespace")):
             return "cannot re-use a name that is still in use"
+    namespace = values.get("namespace")
+    known = bool(account.all("aws_eks_cluster")) and values.get("create_namespace") is not True
+    if known and isinstance(namespace, str) and namespace not in _namespaces(account):
+        return f'create: failed to create: namespaces "{namespace}" not found'
     return unreachable("helm_release", account)
 
 

@@ -336,6 +336,160 @@ CASES = (
         + " version: 1.2.0, namespace: kube-system}}\n",
     ),
     Case(
+        "pod-identity-without-agent",
+        new(
+            "more: {instance_type: m5.large, size: {desired: 1}, scaling_owner: autoscaler}\n",
+            "addons: {eks-pod-identity-agent: {enabled: false}}\n"
+            "helm_releases:\n  cluster-autoscaler: {} # here\n",
+        ),
+        "helm_releases.cluster-autoscaler",
+        "no pod would get the credentials",
+        "enabled: false",
+        new(
+            top="addons: {eks-pod-identity-agent: {enabled: false}}\n"
+            "helm_releases: {cluster-autoscaler: {}, karpenter: {enabled: false}}\n"
+        ),
+    ),
+    Case(
+        "pod-identity-without-agent",
+        new(
+            top="addons: {eks-pod-identity-agent: {enabled: false}}\nhelm_releases:\n  karpenter: {} # here\n"
+        ),
+        "helm_releases.karpenter",
+        "no pod would get the credentials",
+        "enabled: false",
+        new(top="helm_releases: {karpenter: {}}\n"),
+    ),
+    Case(
+        "service-account-exists",
+        pods(f"role_arn: {ROLE}\ncreate_service_account: true # here\n").replace(
+            "service_account: trainer", "service_account: default"
+        ),
+        "cluster.pod_identity_associations.a.create_service_account",
+        "team/default is made by Kubernetes",
+        "Remove create_service_account",
+        pods(f"role_arn: {ROLE}\n").replace("service_account: trainer", "service_account: default"),
+    ),
+    Case(
+        "service-account-exists",
+        pods(f"role_arn: {ROLE}\ncreate_service_account: true # here\n")
+        .replace("namespace: team", "namespace: kube-system")
+        .replace("service_account: trainer", "service_account: coredns"),
+        "cluster.pod_identity_associations.a.create_service_account",
+        "kube-system/coredns is made by the add-on coredns",
+        "name an account of your own",
+        pods(f"role_arn: {ROLE}\ncreate_service_account: true\n").replace(
+            "service_account: trainer", "service_account: coredns"
+        ),
+    ),
+    Case(
+        "service-account-exists",
+        pods(f"role_arn: {ROLE}\ncreate_service_account: true # here\n")
+        .replace("namespace: team", "namespace: external-dns")
+        .replace("service_account: trainer", "service_account: external-dns")
+        + "addons: {external-dns: {}}\n",
+        "cluster.pod_identity_associations.a.create_service_account",
+        "is made by the add-on external-dns",
+        "Remove create_service_account",
+        pods(f"role_arn: {ROLE}\ncreate_service_account: true\n")
+        .replace("namespace: team", "namespace: external-dns")
+        .replace("service_account: trainer", "service_account: external-dns"),
+    ),
+    Case(
+        "addon-role-unused",
+        new(top=f"addons:\n  coredns:\n    role_arn: {ROLE} # here\n"),
+        "addons.coredns.role_arn",
+        "do not call AWS",
+        "Remove it.",
+        new(top=f"addons: {{external-dns: {{role_arn: {ROLE}}}, coredns: {{}}}}\n"),
+    ),
+    Case(
+        "addon-role-unused",
+        new(top="addons:\n  adot:\n    role_arn: var.role # here\n"),
+        "addons.adot.role_arn",
+        "is not known here",
+        "cluster.pod_identity_associations",
+        new(top="addons: {adot: {enabled: false, role_arn: var.role}}\n"),
+    ),
+    Case(
+        "release-identity",
+        new(top="helm_releases: {karpenter: {values: {serviceAccount: {name: other}}}} # here\n"),
+        "helm_releases.karpenter.values.serviceAccount.name",
+        "is karpenter",
+        "Remove it.",
+        new(
+            top="helm_releases: {karpenter: {values: {serviceAccount: {name: karpenter, annotations: {a: b}}}}}\n"
+        ),
+    ),
+    Case(
+        "release-identity",
+        new(top="helm_releases: {karpenter: {values: {settings: {clusterName: other}}}} # here\n"),
+        "helm_releases.karpenter.values.settings.clusterName",
+        "is demo",
+        "Remove it.",
+        new(
+            top="helm_releases: {karpenter: {values: {settings: {clusterName: demo, batchIdleDuration: 2s}}}}\n"
+        ),
+    ),
+    Case(
+        "release-identity",
+        new(top="helm_releases: {karpenter: {set: {settings.interruptionQueue: other}}} # here\n"),
+        "helm_releases.karpenter.set.settings.interruptionQueue",
+        "is demo-karpenter",
+        "Remove it.",
+        new(top="helm_releases: {karpenter: {set: {settings.interruptionQueue: ''}}}\n"),
+    ),
+    Case(
+        "release-identity",
+        new(
+            "more: {instance_type: m5.large, size: {desired: 1}, scaling_owner: autoscaler}\n",
+            "helm_releases: {cluster-autoscaler: {values: {rbac: {serviceAccount: null}}}} # here\n",
+        ),
+        "helm_releases.cluster-autoscaler.values.rbac.serviceAccount.name",
+        "is cluster-autoscaler",
+        "Remove it.",
+        # Without a group of the autoscaler there is no role to lose.
+        new(top="helm_releases: {cluster-autoscaler: {values: {rbac: {serviceAccount: {name: other}}}}}\n"),
+    ),
+    Case(
+        "tags-differ-by-case",
+        new(top="tags:\n  Team: a\n  team: b # here\n"),
+        "tags.team",
+        "'team' and 'Team' are one tag to IAM",
+        "Write Team.",
+        new(top="tags:\n  Team: a\n  teams: b\n"),
+    ),
+    Case(
+        "tags-differ-by-case",
+        pods(f"policy_arns: [{POLICY}]\ntags:\n  team: b # here\n") + "tags: {Team: a}\n",
+        "cluster.pod_identity_associations.a.tags.team",
+        "'team' and 'Team' are one tag to IAM",
+        "Write Team.",
+        # The association itself may have both, and the role is not made here.
+        pods(f"role_arn: {ROLE}\ntags:\n  team: b\n") + "tags: {Team: a}\n",
+    ),
+    Case(
+        "too-many-tags",
+        pods(f"policy_arns: [{POLICY}]\ntags: # here\n" + "".join(f"  k{n}: x\n" for n in range(40)))
+        + "tags: {a: x, b: x, c: x}\n",
+        "cluster.pod_identity_associations.a.tags",
+        "43 tags with those of the layout",
+        "at most 42 together",
+        pods(f"policy_arns: [{POLICY}]\ntags:\n" + "".join(f"  k{n}: x\n" for n in range(40)))
+        + "tags: {k1: x, b: x, c: x}\n",
+    ),
+    Case(
+        "karpenter-and-autoscaler",
+        new(top="helm_releases: {karpenter: {}, cluster-autoscaler: {}} # here\n"),
+        "helm_releases.karpenter",
+        "is installed too: both bring a node",
+        "Remove helm_releases.cluster-autoscaler",
+        new(
+            "more: {instance_type: m5.large, size: {desired: 1}, scaling_owner: autoscaler}\n",
+            "helm_releases: {karpenter: {}, cluster-autoscaler: {enabled: false}}\n",
+        ),
+    ),
+    Case(
         "karpenter-and-autoscaler",
         new(
             "more: {instance_type: m5.large, size: {desired: 1}, scaling_owner: autoscaler}\n",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from modules import catalog
-
 from . import Case, existing, here, new
 
 _FALLBACKS = "fallback_instance_types: [{}]"
@@ -13,12 +11,6 @@ node_config:
     localStorage:
       strategy: {}
 """
-# x86_64, without accelerators or drives, as m5.large is.
-_LIKE_M5 = [
-    name
-    for name in catalog.names()
-    if name.startswith(("c5.", "c6i.", "m6i.", "r5.")) and "metal" not in name
-]
 _SG = "security_group_ids: [{}]"
 
 
@@ -74,11 +66,27 @@ CASES = (
     ),
     Case(
         "fallback-does-not-fit",
-        fallback("g5.16xlarge", "g6.8xlarge", first="g5.8xlarge"),
+        fallback("g5.16xlarge", "g6.8xlarge", first="g5.8xlarge", more="efa: true"),
         "node_groups.gpu.fallback_instance_types[1]",
         "g6.8xlarge has 1 L4, and g5.8xlarge 1 A10G",
-        "Write a type like g5.4xlarge",
-        fallback("g5.16xlarge", first="g5.8xlarge"),
+        "Give it a node group of its own",
+        fallback("g5.16xlarge", "g6.8xlarge", first="g5.8xlarge"),
+    ),
+    Case(
+        "fallback-does-not-fit",
+        fallback("inf2.xlarge", first="g5.xlarge"),
+        "node_groups.gpu.fallback_instance_types[0]",
+        "inf2.xlarge has 1 Inferentia2, and g5.xlarge 1 A10G",
+        "Write a type like g5.2xlarge",
+        fallback("g6.xlarge", first="g5.xlarge", capacity="spot"),
+    ),
+    Case(
+        "fallback-of-other-accelerator",
+        fallback("g5.2xlarge", "g6.xlarge", first="g5.xlarge", capacity="spot"),
+        "node_groups.gpu.fallback_instance_types[1]",
+        "g6.xlarge has 1 L4 of 22 GiB, and g5.xlarge 1 A10G of 22 GiB",
+        "node.kubernetes.io/instance-type: g5.xlarge",
+        fallback("g5.2xlarge", first="g5.xlarge", capacity="spot"),
     ),
     Case(
         "fallback-does-not-fit",
@@ -106,11 +114,19 @@ CASES = (
     ),
     Case(
         "fallback-does-not-fit",
-        fallback("m5.large", first="m5d.large"),
+        fallback("m5.large", first="m5d.large", more="local_storage: raid0"),
         "node_groups.gpu.fallback_instance_types[0]",
-        "m5.large has no NVMe drives",
-        "Write a type like",
-        fallback("m5.large", first="m5d.large", more="local_storage: none"),
+        "m5.large has no NVMe drives, and the nodes of the group use them",
+        "or write local_storage: none, or give it",
+        fallback("m5.large", first="m5d.large"),
+    ),
+    Case(
+        "fallback-does-not-fit",
+        fallback("m5d.12xlarge", first="m5d.24xlarge", more=_STRATEGY.format("RAID10")),
+        "node_groups.gpu.fallback_instance_types[0]",
+        "m5d.12xlarge has 2 NVMe drives, and the nodes of the group use 4 of them or more",
+        "or remove node_config.instance.localStorage.strategy, or give it",
+        fallback("m5d.12xlarge", first="m5d.24xlarge", more=_STRATEGY.format("Mount")),
     ),
     Case(
         "fallback-does-not-fit",
@@ -148,14 +164,6 @@ CASES = (
         "g5.8xlarge stands there already",
         "each type once",
         fallback("g5.16xlarge", "g5.4xlarge", first="g5.8xlarge"),
-    ),
-    Case(
-        "too-many-instance-types",
-        fallback(*_LIKE_M5[:20], first="m5.large"),
-        "node_groups.gpu.fallback_instance_types",
-        "21 instance types, and EKS takes 20",
-        "at most 19",
-        fallback(*_LIKE_M5[:19], first="m5.large"),
     ),
     Case(
         "fallback-of-other-size",
@@ -207,6 +215,42 @@ CASES = (
         new(group("node_config: {featureGates: {FastImagePull: true}}")),
     ),
     Case(
+        "instance-id-node-name",
+        new(group("node_config: {featureGates: {InstanceIdNodeName: true}} # here")),
+        "node_groups.gpu.node_config.featureGates.InstanceIdNodeName",
+        "by their private DNS names only",
+        "Remove it",
+        new(group("node_config: {featureGates: {InstanceIdNodeName: false}}")),
+    ),
+    Case(
+        "kubelet-labels-or-taints",
+        new(group("node_config: {kubelet: {flags: [--v=2, --register-with-taints=a=b:NoSchedule]}} # here")),
+        "node_groups.gpu.node_config.kubelet.flags[1]",
+        "--register-with-taints takes the place of the group's own taints",
+        "write taints: of the group",
+        new(group("taints: [{key: a, value: b}]", "node_config: {kubelet: {flags: [--v=2]}}")),
+    ),
+    Case(
+        "kubelet-labels-or-taints",
+        new(group("node_config: {kubelet: {flags: ['--node-labels=a=b']}} # here")),
+        "node_groups.gpu.node_config.kubelet.flags[0]",
+        "--node-labels takes the place of the group's own labels",
+        "write labels: of the group",
+        new(group("labels: {a: b}")),
+    ),
+    Case(
+        "kubelet-labels-or-taints",
+        new(
+            group(
+                "node_config: {kubelet: {config: {registerWithTaints: [{key: a, effect: NoSchedule}]}}} # here"
+            )
+        ),
+        "node_groups.gpu.node_config.kubelet.config.registerWithTaints",
+        "registerWithTaints takes the place of the group's own taints",
+        "write taints: of the group",
+        new(group("node_config: {kubelet: {config: {registerNode: true}}}")),
+    ),
+    Case(
         "storage-twice",
         new(group("local_storage: raid0", here(_STRATEGY.format("Mount")))),
         "node_groups.gpu.node_config.instance.localStorage.strategy",
@@ -255,7 +299,15 @@ CASES = (
         in_vpc(_SG.format(sgs(1))),
     ),
     Case(
-        "duplicate-node-security-group",
+        "duplicate-security-group",
+        existing(top=f"cluster:\n  {_SG.format(f'{sgs(2)}, {sgs(1)}')} # here\n"),
+        "cluster.security_group_ids[2]",
+        "sg-0123456789abcdef0 stands there already",
+        "each group once",
+        existing(top="cluster: {security_group_ids: var.groups}\n"),
+    ),
+    Case(
+        "duplicate-security-group",
         in_vpc(_SG.format(f"{sgs(2)}, {sgs(1)}") + " # here"),
         "node_groups.gpu.security_group_ids[2]",
         "sg-0123456789abcdef0 stands there already",

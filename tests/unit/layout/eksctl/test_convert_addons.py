@@ -83,6 +83,35 @@ def test_rights_of_an_add_on_that_has_no_role_here_are_dropped(imported: Importe
     assert made.fate(f"addons[0].{rights.partition(':')[0]}") == "DROPPED"
 
 
+def test_an_add_on_without_a_role_of_ours_takes_one_of_the_manifests(imported: Importer) -> None:
+    made = imported(f"addons: [{{name: external-dns, serviceAccountRoleARN: '{ROLE}'}}]")
+    assert made.layout.addons["external-dns"].role_arn == ROLE
+
+
+@pytest.mark.parametrize(
+    "rights", ["wellKnownPolicies: {externalDNS: true}", "attachPolicyARNs: ['arn:aws:iam::aws:policy/x']"]
+)
+def test_its_rights_without_a_role_are_dropped_aloud(imported: Importer, rights: str) -> None:
+    """No role with these rights is made for it here."""
+    made = imported(f"addons: [{{name: external-dns, {rights}}}]")
+    assert made.fate(f"addons[0].{rights.partition(':')[0]}") == "DROPPED"
+
+
+def test_an_account_that_the_add_on_makes_keeps_its_role(imported: Importer) -> None:
+    made = imported("""
+        addons: [{name: external-dns}]
+        iam:
+          podIdentityAssociations:
+            - namespace: external-dns
+              serviceAccountName: external-dns
+              createServiceAccount: true
+              permissionPolicyARNs: ["arn:aws:iam::aws:policy/AmazonRoute53FullAccess"]
+        """)
+    association = made.layout.cluster.pod_identity_associations["external-dns"]
+    assert association.policy_arns == ("arn:aws:iam::aws:policy/AmazonRoute53FullAccess",)
+    assert not association.create_service_account
+
+
 @pytest.mark.parametrize("field", ["permissionsBoundary: arn", "namespaceConfig: {namespace: other}"])
 def test_a_setting_of_an_add_on_without_counterpart_is_dropped(imported: Importer, field: str) -> None:
     made = imported(f"addons: [{{name: coredns, {field}}}]")

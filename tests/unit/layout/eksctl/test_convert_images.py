@@ -100,8 +100,15 @@ def test_commands_before_the_node_joins_are_dropped(imported: Importer) -> None:
 
 
 def test_the_kubelet_s_settings_of_a_self_managed_group_are_its_node_config(imported: Importer) -> None:
-    made = group_of(
-        imported, "maxPodsPerNode: 40\nkubeletExtraConfig: {cpuManagerPolicy: static}", kind="nodeGroups"
-    )
+    made = group_of(imported, "kubeletExtraConfig: {cpuManagerPolicy: static}", kind="nodeGroups")
     config: Any = made.group.node_config
-    assert config.kubelet.config == {"cpuManagerPolicy": "static", "maxPods": 40}
+    assert config.kubelet.config == {"cpuManagerPolicy": "static"}
+
+
+def test_a_number_of_pods_is_kept_where_eks_takes_it_and_else_named(imported: Importer) -> None:
+    made = group_of(imported, "maxPodsPerNode: 40\nami: ami-0123456789abcdef0\namiFamily: AmazonLinux2023")
+    config: Any = made.group.node_config
+    assert config.kubelet.config == {"maxPods": 40}
+    made = group_of(imported, "maxPodsPerNode: 40")
+    assert made.group.node_config is None
+    assert made.fate("managedNodeGroups[0].maxPodsPerNode") == "DROPPED"

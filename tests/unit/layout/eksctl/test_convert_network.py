@@ -41,10 +41,11 @@ def test_a_new_vpc_has_the_range_zones_and_nat_gateways_of_the_manifest(imported
 
 
 @pytest.mark.parametrize(
-    ("gateway", "here"), [("HighlyAvailable", "per_zone"), ("highlyAvailable", "per_zone"), ("Single", None)]
+    ("gateway", "here"),
+    [("HighlyAvailable", "per_zone"), ("highlyAvailable", "per_zone"), ("Single", "single")],
 )
 def test_there_is_a_nat_gateway_in_each_zone_or_as_by_default_one(
-    imported: Importer, gateway: str, here: str | None
+    imported: Importer, gateway: str, here: str
 ) -> None:
     assert imported(f"vpc: {{nat: {{gateway: {gateway}}}}}").layout.network.nat_gateway == here
 

@@ -60,7 +60,9 @@ def test_an_instance_selector_is_resolved_from_the_catalogue(
 
 
 def test_a_selector_s_types_that_cannot_share_a_group_are_named(imported: Importer) -> None:
-    made = group_of(imported, "", "instanceSelector: {vCPUs: 192, memory: 2048, gpus: 8, allow: ^p5}")
+    made = group_of(
+        imported, "efaEnabled: true", "instanceSelector: {vCPUs: 192, memory: 2048, gpus: 8, allow: ^p5}"
+    )
     assert made.group.instance_type == "p5.48xlarge"
     assert "p5en.48xlarge cannot be in one group" in made.notes(f"{GROUP}.instanceSelector")
 

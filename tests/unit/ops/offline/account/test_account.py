@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ops.offline.account import Account, Cluster, NotFoundError, Subnet, Vpc
+from ops.offline.account import Account, Cluster, Image, NotFoundError, Subnet, Vpc
 from ops.offline.account.lookups import LOOKUPS
 from ops.offline.schema import BindingPackage
 from ops.offline.values import empty
@@ -87,8 +87,8 @@ def test_the_caller_is_a_user_of_the_account() -> None:
 
 
 def test_an_unknown_data_source_is_said_to_have_no_answer() -> None:
-    with pytest.raises(NotFoundError, match="no answer for the data source aws_ami"):
-        Account().read("aws_ami", {})
+    with pytest.raises(NotFoundError, match="no answer for the data source aws_ebs_volume"):
+        Account().read("aws_ebs_volume", {})
 
 
 @pytest.mark.parametrize("type_name", sorted(LOOKUPS))
@@ -97,6 +97,7 @@ def test_answers_have_no_attribute_that_the_data_source_lacks(type_name: str) ->
     account.created(
         "aws_security_group", {**dict.fromkeys(("arn", "description", "name", "vpc_id"), "x"), "id": "sg-1"}
     )
+    account.images["ami-1"] = Image()
     body = BindingPackage("aws").body("data", type_name)
     asked = {"name": "demo", "addon_name": "coredns", "kubernetes_version": "1.34"}
     answer = account.read(
@@ -181,7 +182,15 @@ def test_a_vpc_and_a_subnet_that_were_made_are_found_until_they_are_deleted() ->
     assert account.read("aws_subnets", {})["ids"] == []
 
 
-# Instance types
+# AMIs and instance types
+
+
+def test_an_ami_is_found_by_its_id() -> None:
+    account = Account(images={"ami-1": Image("arm64", "/dev/sda1"), "ami-2": Image()})
+    found = account.read("aws_ami", {"filter": _filter(image_id="ami-1")})
+    assert (found["id"], found["architecture"], found["root_device_name"]) == ("ami-1", "arm64", "/dev/sda1")
+    with pytest.raises(NotFoundError, match="returned no results"):
+        account.read("aws_ami", {"filter": _filter(image_id="ami-3")})
 
 
 def _offered(account: Account, kind: str, zone: str) -> dict[str, Any]:

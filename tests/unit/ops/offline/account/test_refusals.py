@@ -133,6 +133,11 @@ _CREATIONS: list[tuple[str, dict[str, Any], str]] = [
         {"metadata": [{"name": "a", "namespace": "team"}]},
         'namespaces "team" not found',
     ),
+    (
+        "helm_release",
+        {"name": "a", "namespace": "team", "create_namespace": False},
+        'create: failed to create: namespaces "team" not found',
+    ),
     ("kubernetes_namespace_v1", {"metadata": [{"name": "default"}]}, 'namespaces "default" already exists'),
     ("aws_kms_alias", {"name": "alias/a", "target_key_id": "no-key"}, "NotFoundException: Key"),
     ("aws_autoscaling_group_tag", {"autoscaling_group_name": "none"}, "AutoScalingGroup none not found"),
@@ -176,7 +181,7 @@ def test_a_creation_is_refused(type_name: str, values: dict[str, Any], message: 
         ),
         ("aws_eks_addon", {"cluster_name": "demo", "addon_name": "coredns"}),
         ("aws_autoscaling_schedule", {"autoscaling_group_name": "eks-gpu", "start_time": FUTURE}),
-        ("helm_release", {"name": "kueue", "namespace": "kueue-system"}),
+        ("helm_release", {"name": "kueue", "namespace": "kueue-system", "create_namespace": True}),
         ("aws_sqs_queue", {"name": "anything"}),
         ("aws_sns_topic", {"name": "anything"}),
         ("kubernetes_namespace_v1", {"metadata": [{"name": "team"}]}),
@@ -197,7 +202,7 @@ def test_a_creation_that_has_all_it_needs_is_not_refused(type_name: str, values:
         ("aws_kms_alias", {"name": "alias/a"}),
         ("aws_sqs_queue", {"name": "demo"}),
         ("aws_route", {"route_table_id": "rtb-1", "destination_cidr_block": "0.0.0.0/0"}),
-        ("helm_release", {"name": "kueue", "namespace": "kueue-system"}),
+        ("helm_release", {"name": "kueue", "namespace": "kueue-system", "create_namespace": True}),
         (
             "aws_eks_pod_identity_association",
             {"cluster_name": "demo", "namespace": "a", "service_account": "b", "association_id": "a-1"},
@@ -323,16 +328,21 @@ def test_a_service_account_finds_the_namespace_that_something_has_made(
     assert "not found" in _refused(account, "create", "kubernetes_service_account_v1", **of_team)
     _add(account, type_name, id, **values)
     assert _refused(account, "create", "kubernetes_service_account_v1", **of_team) == ""
+    assert _refused(account, "create", "helm_release", name="b", namespace="team") == ""
     assert "already exists" in _refused(
         account, "create", "kubernetes_namespace_v1", metadata=[{"name": "team"}]
     )
 
 
-def test_the_namespace_of_an_addon_is_there_with_it() -> None:
+@pytest.mark.parametrize(
+    ("addon", "namespace"),
+    [("amazon-cloudwatch-observability", "amazon-cloudwatch"), ("external-dns", "external-dns")],
+)
+def test_the_namespace_of_an_addon_is_there_with_it(addon: str, namespace: str) -> None:
     account = _account()
-    metadata = [{"name": "a", "namespace": "amazon-cloudwatch"}]
+    metadata = [{"name": "a", "namespace": namespace}]
     assert "not found" in _refused(account, "create", "kubernetes_service_account_v1", metadata=metadata)
-    _add(account, "aws_eks_addon", "demo:a", addon_name="amazon-cloudwatch-observability")
+    _add(account, "aws_eks_addon", "demo:a", addon_name=addon)
     assert _refused(account, "create", "kubernetes_service_account_v1", metadata=metadata) == ""
 
 

@@ -95,6 +95,6 @@ def models_in(annotation: Any) -> list[type[Section]]:
     return []
 
 
-def literals(annotation: Any) -> tuple[Any, ...]:
+def choices_of(annotation: Any) -> tuple[Any, ...]:
     """The values of a `Literal`."""
     return get_args(annotation)

@@ -26,7 +26,7 @@ _NEXT = ("size", "root_volume")
 _STEP = re.compile(r'"([^"]+)"|([^."]+)')
 
 
-class Draft:
+class NewLayout:
     """A layout over a preset that will stand in `file`."""
 
     def __init__(self, name: str, preset: str, file: Path) -> None:
@@ -107,13 +107,16 @@ def literal(text: str, kind: VariableKind) -> Any:
     """What a person or a script gives for a variable, as the layout has it: lists with commas, or as Terraform's.
 
     Raises:
-        UsageError: a list in brackets is not closed, or the like.
+        UsageError: a list in brackets is no list of YAML.
     """
     text = text.strip()
     if not kind.many or text.startswith("var."):
         return text
     if text.startswith("["):
-        return _yaml(text, text)
+        try:
+            return _yaml(text, text)
+        except UsageError as error:
+            raise UsageError(f'{error}; write a list like ["a", "b"], or a, b') from None
     return [part for part in re.split(r"[,\s]+", text) if part]
 
 
