@@ -17,7 +17,7 @@ from tests.checkout import ROOT, environment
 pytestmark = pytest.mark.e2e
 
 OLD, NEW = "eks-g4dn", "eks-g5-node-autorepair"
-KILLS = 6
+KILLS = 4
 THEIRS = "stacks/eks-g4dn/terraform.tfstate"
 
 

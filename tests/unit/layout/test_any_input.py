@@ -60,7 +60,7 @@ def loads_or_says_why(file: Path) -> None:
         assert str(fault)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=st.sampled_from(TREES), seed=st.integers(0, 2**32), value=VALUES)
 def test_a_changed_layout_is_loaded_or_has_located_faults(text: str, seed: int, value: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
