@@ -7,7 +7,6 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -157,8 +156,8 @@ def write(imported: Iterable[Imported], folder: Path, *, force: bool = False) ->
     if there and not force:
         raise UsageError(f"{', '.join(there)}: there already; --force overwrites")
     folder.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        staging = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".import-", dir=folder)))
+    with tempfile.TemporaryDirectory(prefix=".import-", dir=folder) as beside:
+        staging = Path(beside)
         for one, file in zip(imported, files, strict=True):
             (staging / file.name).write_text(one.text, encoding="utf-8")
             load(str(staging / file.name))
