@@ -55,8 +55,7 @@ def deployed(engine: Engine, synth: Synth, tmp_path_factory: pytest.TempPathFact
             if preset not in done:
                 stacks = synth(f"extends: {preset}\nname: {preset}\n")
                 offline = stack.enter_context(Offline(engine, tmp_path_factory.mktemp(preset), stacks))
-                for workspace in (offline.cluster, offline.platform):
-                    succeeded(workspace.apply())
+                offline.deploy()
                 done[preset] = offline
             return done[preset]
 
@@ -85,6 +84,11 @@ def dependencies(workspace: Workspace) -> dict[str, set[str]]:
         return found[address]
 
     return {address: all_of(address) for address in sorted(direct)}
+
+
+def turned(needs: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """What depends on each resource, from what each depends on."""
+    return {address: {other for other in needs if address in needs[other]} for address in needs}
 
 
 def layers(needs: Mapping[str, set[str]]) -> list[list[str]]:
@@ -148,16 +152,15 @@ def failed(step: Step, times: int) -> None:
     assert step.stderr.count("Error: ") == step.stderr.count(CAPACITY.partition(":")[0]) == times, step.stderr
 
 
-def fail_and_recover(undisturbed: Offline, stack: StackName, addresses: Iterable[str], folder: Path) -> int:
-    """Lets resources fail at the same time, as they are made and as they are destroyed; returns how many faults that was."""
+def fail_to_make(undisturbed: Offline, stack: StackName, addresses: Iterable[str], folder: Path) -> int:
+    """Lets resources fail at the same time as they are made; returns how many faults that was."""
     in_cluster = stack == "cluster"
     model: Workspace = getattr(undisturbed, stack)
     needs = dependencies(model)
     batch = set(addresses)
     of_batch = {address for address in model.state if resource_of(address) in batch}
-    # What waits for the batch as things are made, and what it waits for as they are destroyed.
+    # What waits for the batch.
     above = {address for address in model.state if needs[resource_of(address)] & batch}
-    below = {address for address in model.state if any(resource_of(address) in needs[one] for one in batch)}
     with undisturbed.empty(folder) if in_cluster else undisturbed.copy(folder) as offline:
         workspace: Workspace = getattr(offline, stack)
         if not in_cluster:  # it needs its cluster
@@ -172,23 +175,48 @@ def fail_and_recover(undisturbed: Offline, stack: StackName, addresses: Iterable
         succeeded(workspace.apply("-refresh=false"))
         assert configured(workspace) == configured(model)
         assert set(map(tuple, creation.attempts().values())) == {(NOT_MADE, MADE)}
+        # No half-made one is left over that Terraform does not know of.
+        assert len(offline.account.resources) == sum(len(one.state) for one in offline.stacks if one.state)
+    return sum(map(len, creation.attempts().values()))
 
-        deletion = Failing("delete", instances(workspace.state, batch), [NOT_MADE])
-        offline.stand_ins.faults = deletion
-        failed(workspace.destroy("-refresh=false"), len(of_batch))
-        assert workspace.state.keys() == of_batch | below
+
+def fail_to_destroy(
+    undisturbed: Offline, stack: StackName, batches: Iterable[Iterable[str]], folder: Path
+) -> int:
+    """Lets one batch of resources after the other fail as all is destroyed; returns how many faults that was.
+
+    The attempt that a batch fails in is the one that destroys the batch before it.
+    """
+    count = 0
+    with undisturbed.copy(folder) as offline:
+        workspace: Workspace = getattr(offline, stack)
+        if stack == "cluster":
+            succeeded(offline.platform.destroy("-refresh=false"))
+        needs = dependencies(workspace)
+        for addresses in batches:
+            batch = set(addresses)
+            of_batch = {address for address in workspace.state if resource_of(address) in batch}
+            # What the batch waits for.
+            below = {
+                one for one in workspace.state if any(resource_of(one) in needs[other] for other in batch)
+            }
+            deletion = Failing("delete", instances(workspace.state, batch), [NOT_MADE])
+            offline.stand_ins.faults = deletion
+            failed(workspace.destroy("-refresh=false"), len(of_batch))
+            assert workspace.state.keys() == of_batch | below
+            assert set(map(tuple, deletion.attempts().values())) == {(NOT_MADE,)}
+            count += len(deletion.attempts())
         succeeded(workspace.destroy("-refresh=false"))
         assert workspace.state == {}
-        assert set(map(tuple, deletion.attempts().values())) == {(NOT_MADE,)}
-        if in_cluster:
+        if stack == "cluster":
             assert offline.account.resources == {}
-    return sum(map(len, (*creation.attempts().values(), *deletion.attempts().values())))
+    return count
 
 
 @pytest.mark.parametrize(
     ("stack", "number"), [(stack, number) for stack, count in LAYERS.items() for number in range(count)]
 )
-def test_resources_that_fail_are_made_and_destroyed_by_the_next_attempt(
+def test_resources_that_fail_to_be_made_are_made_by_the_next_attempt(
     deployed: Deployed,
     tmp_path: Path,
     stack: StackName,
@@ -197,7 +225,17 @@ def test_resources_that_fail_are_made_and_destroyed_by_the_next_attempt(
 ) -> None:
     undisturbed = deployed(PRESET)
     batch = layers(dependencies(getattr(undisturbed, stack)))[number]
-    record_property("faults", fail_and_recover(undisturbed, stack, batch, tmp_path))
+    record_property("faults", fail_to_make(undisturbed, stack, batch, tmp_path))
+
+
+@pytest.mark.parametrize("stack", LAYERS)
+def test_resources_that_fail_to_be_destroyed_are_destroyed_by_the_next_attempt(
+    deployed: Deployed, tmp_path: Path, stack: StackName, record_property: Callable[[str, object], None]
+) -> None:
+    undisturbed = deployed(PRESET)
+    # From what nothing depends on, down.
+    batches = layers(turned(dependencies(getattr(undisturbed, stack))))
+    record_property("faults", fail_to_destroy(undisturbed, stack, batches, tmp_path))
 
 
 @pytest.mark.parametrize(("preset", "address"), OTHERS)
@@ -208,7 +246,9 @@ def test_a_resource_of_another_preset_is_made_and_destroyed_by_the_next_attempt(
     address: str,
     record_property: Callable[[str, object], None],
 ) -> None:
-    record_property("faults", fail_and_recover(deployed(preset), "cluster", [address], tmp_path))
+    faults = fail_to_make(deployed(preset), "cluster", [address], tmp_path / "made")
+    faults += fail_to_destroy(deployed(preset), "cluster", [[address]], tmp_path / "destroyed")
+    record_property("faults", faults)
 
 
 def test_no_resource_of_the_preset_is_left_out(deployed: Deployed) -> None:
@@ -219,6 +259,8 @@ def test_no_resource_of_the_preset_is_left_out(deployed: Deployed) -> None:
     lines = ADDRESSES.read_text(encoding="utf-8").split()
     listed = [line for line in lines if re.match(r"(aws|helm|kubernetes)_", line)]
     assert sorted(chain.from_iterable(chain.from_iterable(failing.values()))) == sorted(listed)
+    destroyed = [layers(turned(dependencies(getattr(offline, stack)))) for stack in LAYERS]
+    assert sorted(chain.from_iterable(chain.from_iterable(destroyed))) == sorted(listed)
 
 
 def test_in_a_layer_no_resource_depends_on_another(deployed: Deployed) -> None:

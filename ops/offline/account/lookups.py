@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -12,7 +13,7 @@ from modules import catalog
 
 from . import eks
 from .account import Account, NotFoundError, State
-from .invented import MOMENT, digest, hex17
+from .invented import MOMENT, digest, hex17, letters
 from .policy_document import PolicyDocumentError, policy_document
 
 Answer = dict[str, Any]
@@ -189,10 +190,15 @@ def _addon_version(ask: Question) -> Answer:
 
 def _instance_type_offerings(ask: Question) -> Answer:
     by_zone = ask.config.get("location_type") == "availability-zone"
+    filters = _filters(ask.config)
+    # A thousand types, of which mostly one is asked for.
+    of_type = {name: values for name, values in filters.items() if name == "instance-type"}
     found = [
-        pair
-        for pair in _offered(ask.account, by_zone=by_zone)
-        if _matches({"instance-type": pair[0], "location": pair[1]}, _filters(ask.config))
+        (kind, place)
+        for kind, places in _offered(ask.account, by_zone=by_zone)
+        if _matches({"instance-type": kind}, of_type)
+        for place in places
+        if _matches({"instance-type": kind, "location": place}, filters)
     ]
     return {
         "id": ask.account.region,
@@ -202,14 +208,13 @@ def _instance_type_offerings(ask: Question) -> Answer:
     }
 
 
-def _offered(account: Account, *, by_zone: bool) -> Iterator[tuple[str, str]]:
+def _offered(account: Account, *, by_zone: bool) -> Iterator[tuple[str, list[str]]]:
     """Instance types with the places that have them."""
     everywhere = sorted({**account.zones, **account.local_zones})
     offerings = account.offerings
     for kind in catalog.names() if offerings is None else sorted(offerings):
         zones = everywhere if offerings is None else sorted(offerings[kind])
-        for place in zones if by_zone else [account.region] * bool(zones):
-            yield kind, place
+        yield kind, list(zones) if by_zone else [account.region] * bool(zones)
 
 
 def _image(ask: Question) -> Answer:
@@ -427,6 +432,34 @@ def _one(config: State, candidates: Iterable[Answer], what: str, filters: Mappin
     return found[0]
 
 
+# Systems Manager
+
+
+def _parameter(ask: Question) -> Answer:
+    """One that was made here, or assumed like the cluster that it belongs to."""
+    name, account = str(ask.config["name"]), ask.account
+    made = account.get("aws_ssm_parameter", name)
+    if made is None and not account.clusters_assumed:
+        raise NotFoundError(f"reading SSM Parameter ({name}): couldn't find resource")
+    shown = str(made.get("insecure_value") or "") if made is not None else _file_system_address(name, account)
+    value = shown or str(made.get("value") if made is not None else "")
+    return {
+        "id": name,
+        "arn": account.arn("ssm", f"parameter/{name.lstrip('/')}"),
+        "insecure_value": value if made is None or made["type"] != "SecureString" else "",
+        "type": made["type"] if made is not None else "String",
+        "value": value,
+        "version": made["version"] if made is not None else 1,
+    }
+
+
+def _file_system_address(name: str, account: Account) -> str:
+    """What `modules/lustre.py` writes of a file system."""
+    id = f"fs-{hex17('assumed', name)}"
+    dns_name = f"{id}.fsx.{account.region}.{account.dns_suffix}"
+    return json.dumps({"dns_name": dns_name, "id": id, "mount_name": letters(8, "mount", id)})
+
+
 # IAM
 
 
@@ -449,6 +482,7 @@ LOOKUPS: Mapping[str, Callable[[Question], Answer]] = {
     "aws_partition": _partition,
     "aws_region": _region,
     "aws_security_group": _security_group,
+    "aws_ssm_parameter": _parameter,
     "aws_subnet": _subnet,
     "aws_subnets": _subnets,
     "aws_vpc": _vpc,

@@ -1,6 +1,7 @@
 """A CDKTF program with every shape of resource: nested structs, lists, maps, tokens, data sources, three providers.
 
-Writes Terraform JSON below $OUTDIR and prints how many submodules of provider packages it has loaded.
+Writes Terraform JSON below $OUTDIR and prints how many submodules of provider packages it has loaded. After that it writes a
+whole preset, as main.py does, below $CDKTF_OUTDIR: what stock imports takes half a minute, so once for both.
 """
 
 import os
@@ -209,3 +210,8 @@ print(
         for name in sys.modules
     )
 )
+
+from modules.app import synthesize
+from modules.layout import load
+
+synthesize([load("eks-p5-odcr")])

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from modules.bindings.node import PRELOAD, wheel_node, with_preload
+from modules.layout import load
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -88,6 +89,7 @@ print(*sorted(loaded - set(sys.stdlib_module_names)))
 
 
 REAL_PROGRAM = (Path(__file__).parent / "every_kind_of_resource.py").read_text()
+PRESET = "eks-p5-odcr"
 
 
 def test_the_json_is_the_one_that_stock_makes_to_the_byte(run_python: Run, tmp_path: Path) -> None:
@@ -97,7 +99,11 @@ def test_the_json_is_the_one_that_stock_makes_to_the_byte(run_python: Run, tmp_p
         outdir = tmp_path / name
         outdir.mkdir()
         done = run_python(
-            REAL_PROGRAM, OUTDIR=str(outdir), CDKTF_STOCK_BINDINGS=switch, JSII_NODE=str(wheel_node())
+            REAL_PROGRAM,
+            OUTDIR=str(outdir),
+            CDKTF_OUTDIR=str(outdir / PRESET),
+            CDKTF_STOCK_BINDINGS=switch,
+            JSII_NODE=str(wheel_node()),
         )
         loaded[name] = int(done.stdout)
         outputs[name] = {
@@ -107,6 +113,10 @@ def test_the_json_is_the_one_that_stock_makes_to_the_byte(run_python: Run, tmp_p
     synthesized = json.loads(outputs["fast"]["stacks/training/cdk.tf.json"])
     assert len(synthesized["resource"]) + len(synthesized["data"]) >= 20
     assert loaded["fast"] < 40 < 2300 < loaded["stock"]
+    stacks = [f"{PRESET}/stacks/{stack}/cdk.tf.json" for stack in load(PRESET).layout.stacks]
+    assert sorted(file for file in outputs["fast"] if file.startswith(PRESET)) == sorted(
+        [f"{PRESET}/manifest.json", *stacks]
+    )
 
 
 def test_jsii_can_hand_out_a_type_that_python_has_not_imported(run_python: Run) -> None:
