@@ -1,4 +1,4 @@
-"""Elastic Fabric Adapter: the huge pages of a node, and the security group that lets the traffic through."""
+"""Elastic Fabric Adapter: the security group that lets the traffic through."""
 
 from __future__ import annotations
 
@@ -8,16 +8,7 @@ from cdktf_cdktf_provider_aws.vpc_security_group_egress_rule import VpcSecurityG
 from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
 
-from .catalog import InstanceType
 from .expressions import RESOURCE
-
-
-def huge_pages(instance_type: InstanceType) -> int:
-    """Pages of 2 MiB that an EFA node surely has, whichever EFA installer its AMI was made with.
-
-    Older ones set aside 5,128, newer ones 110 for each core (bottlerocket-core-kit #141, libfabric-ci-scripts #122).
-    """
-    return min(5128, 110 * instance_type.vcpus // 2)
 
 
 class EfaSecurityGroup(Construct):

@@ -23,7 +23,7 @@ from cdktf_cdktf_provider_aws.placement_group import PlacementGroup
 from constructs import Construct
 
 from .capacity_block import scale_up_at_start, until_start
-from .efa import huge_pages
+from .catalog import huge_pages_mib
 from .expressions import RESOURCE, text
 from .iam import NODE_POLICIES, ServiceRole, by_label, managed_policy
 from .launch_template import ROOT_DEVICE, launch_template
@@ -237,7 +237,7 @@ class NodeGroup(Construct):
         offers: dict[str, str | int] = {}
         if group.efa:
             offers["vpc.amazonaws.com/efa"] = group.type.efa_interfaces
-            offers["hugepages-2Mi"] = f"{huge_pages(group.type) * 2}Mi"
+            offers["hugepages-2Mi"] = f"{huge_pages_mib(group.type)}Mi"
         if group.type.neuron_devices:
             offers["aws.amazon.com/neuron"] = group.type.neuron_devices
         for resource, count in offers.items():
