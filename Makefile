@@ -1,5 +1,5 @@
 # Every target sets up what it needs, inside this folder: .tools/ (pipenv), .venv/ (Python), node_modules/ (cdktf-cli),
-# .checkov/ (checkov).
+# .checkov/ (checkov), .torch/ (torch).
 # Works with GNU Make 3.81 and newer. Paths here are relative: the checkout's own path may contain blanks.
 
 PYTHON ?= python3
@@ -10,7 +10,7 @@ ARGS ?=
 # The caller's Python and pipenv set-up stays out of ours; mirrors, caches and time-outs are kept.
 PIPENV_KEPT := PIPENV_PYPI_MIRROR PIPENV_CACHE_DIR PIPENV_TIMEOUT PIPENV_INSTALL_TIMEOUT PIPENV_MAX_RETRIES
 unexport $(filter-out $(PIPENV_KEPT),$(filter PIPENV_%,$(.VARIABLES)))
-unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONSAFEPATH VIRTUAL_ENV CONDA_PREFIX
+unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV CONDA_PREFIX
 unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIRE_VIRTUALENV PIP_NO_BINARY
 export PIPENV_IGNORE_VIRTUALENVS := 1
 export PIPENV_VENV_IN_PROJECT := 1
@@ -19,7 +19,8 @@ export PIPENV_NOSPIN := 1
 export PIPENV_YES := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_USER := 0
-# Byte-compiling all of the AWS provider takes 70 s; Python compiles the few modules that are used as it imports them.
+# Byte-compiling all of the AWS provider takes 70 s; Python compiles the few modules that are used as it imports them, and
+# must be let keep that (PYTHONDONTWRITEBYTECODE above): else every command takes some two seconds more.
 export PIP_COMPILE := 0
 # No telemetry from cdktf-cli and Terraform.
 export CHECKPOINT_DISABLE := 1
@@ -53,7 +54,7 @@ help:
 	@echo
 	@echo 'PYTHON=/path/to/python3 chooses the interpreter (3.10 or newer) of the first set-up.'
 
-setup: .venv/.stamp-dev node_modules/.stamp .checkov/.stamp
+setup: .venv/.stamp-dev node_modules/.stamp .checkov/.stamp .torch/.stamp
 
 synth: .venv/.stamp
 	@.venv/bin/python -m ops synth
@@ -75,12 +76,13 @@ deploy destroy: .venv/.stamp node_modules/.stamp
 	@$(WITH_NODE); npx cdktf $@ '*' $(ARGS)
 
 # In the order of the folders: the few tests of e2e and engine are the longest, and at the end they would leave cores idle.
-test: .venv/.stamp-dev node_modules/.stamp .checkov/.stamp
+test: .venv/.stamp-dev node_modules/.stamp .checkov/.stamp .torch/.stamp
 	@$(WITH_NODE); .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/.stamp-dev
 	$(PIPENV) verify
 	cd policy && ../$(PIPENV) verify
+	cd examples && ../$(PIPENV) verify
 	.venv/bin/python -m ruff check
 	.venv/bin/python -m ruff format --check
 	.venv/bin/python -m mypy
@@ -96,7 +98,7 @@ bench: .venv/.stamp-dev node_modules/.stamp
 	@$(WITH_NODE); .venv/bin/python -m bench
 
 clean:
-	rm -rf .venv .tools .checkov node_modules cdktf.out cdktf.log .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .tools .checkov .torch node_modules cdktf.out cdktf.log .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # A target here is a real file, so that a second run costs nothing. An interpreter that has gone from the machine leaves
 # a dangling link, which counts as a missing file.
@@ -141,4 +143,23 @@ node_modules/.stamp: package.json package-lock.json .npmrc | .venv/.stamp-dev
 	@cd policy && ../$(PIPENV) requirements --hash --exclude-index >../.checkov/requirements.txt
 	@.checkov/bin/python -m pip install --quiet --no-deps --only-binary :all: --requirement .checkov/requirements.txt \
 		$(if $(PIPENV_PYPI_MIRROR),--index-url '$(PIPENV_PYPI_MIRROR)')
+	@touch $@
+
+.torch/bin/python: | .tools/.stamp
+	@rm -rf .torch
+	@.tools/bin/python -m virtualenv --quiet --no-periodic-update .torch
+
+# The small torch where pip finds it (examples/torch-cpu.txt), else PyPI's, with those of NVIDIA's libraries without which
+# it cannot be imported on Linux. Left out are what only a GPU needs: the solver, the compiler, the bindings.
+TORCH_PIP := .torch/bin/python -m pip install --quiet --no-deps --only-binary :all: \
+	$(if $(PIPENV_PYPI_MIRROR),--index-url '$(PIPENV_PYPI_MIRROR)')
+
+.torch/.stamp: examples/Pipfile.lock examples/torch-cpu.txt .torch/bin/python | .tools/.stamp
+	@echo 'Installing torch in .torch/'
+	@cd examples && ../$(PIPENV) requirements --hash --exclude-index >../.torch/locked.txt
+	@grep -Ev '^(torch=|triton|cuda-|nvidia-)' .torch/locked.txt >.torch/small.txt
+	@grep '^torch=' .torch/locked.txt >.torch/large.txt
+	@if test "$$(uname)" = Linux; then grep '^nvidia-' .torch/locked.txt | grep -Ev -- '-(cusolver|nvtx)' >>.torch/large.txt; fi
+	@$(TORCH_PIP) --requirement .torch/small.txt --requirement examples/torch-cpu.txt 2>.torch/pip.log \
+		|| $(TORCH_PIP) --requirement .torch/small.txt --requirement .torch/large.txt
 	@touch $@

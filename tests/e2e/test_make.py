@@ -36,6 +36,7 @@ STRAY = {
     "PIPENV_PIPFILE": "/nonexistent/Pipfile",
     "PIPENV_PYTHON": "/nonexistent/python",
     "PIP_TARGET": "/nonexistent/target",
+    "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHOME": "/nonexistent/home",
     "PYTHONPATH": "/nonexistent/path",
     "VIRTUAL_ENV": "/nonexistent/venv",
@@ -91,6 +92,8 @@ def test_make_synth_sets_up_a_bare_machine_once(
     assert not (checkout / "node_modules").exists(), "synth needs no npm package"
     assert not (checkout / ".venv/bin/pytest").exists(), "synth needs no development package"
     assert not (checkout / ".checkov").exists(), "synth needs no checkov"
+    assert not (checkout / ".torch").exists(), "synth needs no torch"
+    assert list(checkout.glob("modules/__pycache__/*.pyc")), "what is imported is compiled once"
     outside = {path.name for path in (tmp_path / "home").iterdir()}
     assert outside <= {".cache"}
     assert {path.name for path in tmp_path.iterdir()} == {"a check out", "tools", "home"}
@@ -106,6 +109,7 @@ def test_make_synth_sets_up_a_bare_machine_once(
     assert "sync --quiet --dev" in to_do, "what the tests need is still to come"
     assert "npm ci" in to_do
     assert "virtualenv --quiet --no-periodic-update .checkov" in to_do
+    assert "virtualenv --quiet --no-periodic-update .torch" in to_do
     assert not re.search(r"virtualenv .*\.venv", to_do), "the environment itself stays"
 
 
