@@ -72,7 +72,7 @@ def _plan(report: Report, layout: str, runs: int, env: Mapping[str, str]) -> Non
     seconds = statistics.median(one["seconds"] for one in taken)
     synthesis = statistics.median(one["synthesis"] for one in taken)
     report.table(
-        f"ops plan {layout}, both stacks ({runs} runs, medians)",
+        f"ops plan {layout}, all stacks ({runs} runs, medians)",
         ("", "wall, s"),
         [("synthesis", f"{synthesis:.2f}"), ("all that comes after it", f"{seconds:.2f}")],
     )
@@ -117,7 +117,7 @@ def _lives(report: Report, documents: Documents) -> None:
     seconds = time.perf_counter() - started
     rows = [(preset, f"{lives[preset]:.1f}") for preset in documents]
     report.table(
-        f"init, validate, plan, apply, plan, destroy: both stacks of every preset, {processes} presets at a time (one run)",
+        f"init, validate, plan, apply, plan, destroy: all stacks of every preset, {processes} presets at a time (one run)",
         ("", "wall, s"),
         [*rows, ("all of them", f"{seconds:.1f}")],
     )
@@ -147,10 +147,19 @@ def life(preset: str, stacks: Sequence[Document]) -> float:
             if not workspace.plan().empty:
                 raise SynthFailedError(f"{preset}: a second plan is not empty")
         for workspace in reversed(workspaces):
+            _let_go(workspace)
             _succeeded(workspace.destroy())
         if account.resources:
             raise SynthFailedError(f"{preset}: {len(account.resources)} resources are left")
     return time.perf_counter() - started
+
+
+def _let_go(workspace: Workspace) -> None:
+    """Takes back what keeps data from being destroyed."""
+    for named in workspace.document.get("resource", {}).values():
+        for body in named.values():
+            body.get("lifecycle", {}).pop("prevent_destroy", None)
+    workspace.configure(workspace.document)
 
 
 def _beside_a_mirror(report: Report, engine: Engine, runs: int, stacks: Sequence[Document]) -> None:
@@ -188,7 +197,7 @@ def _beside_a_mirror(report: Report, engine: Engine, runs: int, stacks: Sequence
         medians = [statistics.median(seconds[name, way]) for way in ("in process", "mirror")]
         rows.append((name, *(f"{median:.2f}" for median in medians), f"{medians[1] / medians[0]:.1f}"))
     report.table(
-        f"Both stacks of {_MIRRORED}, stand-ins in process and through a filesystem mirror ({runs} runs in turn, medians)",
+        f"All stacks of {_MIRRORED}, stand-ins in process and through a filesystem mirror ({runs} runs in turn, medians)",
         ("", "in process, s", "mirror, s", "ratio"),
         rows,
     )

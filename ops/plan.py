@@ -34,7 +34,7 @@ from .offline.server import StandIns
 
 OFFLINE_NOTE = """\
 This is a plan against an empty account, with stand-ins for the providers: the arguments, references, order and checks are
-real, and what AWS would answer is not. What the layout names is taken to exist, and so is its cluster for the platform stack. It cannot show
+real, and what AWS would answer is not. What the layout names is taken to exist, and so is, for a stack, what those before it make. It cannot show
   - whether the account has the quota, the capacity reservation, the permissions and the existing VPC that the layout names;
   - what there is already, and so no change or replacement of it;
   - values that only AWS knows, such as the AMI, add-on and zone that a data source finds;
@@ -187,7 +187,7 @@ def _real(
         variables = {name: text for name, text in assigned.items() if name in declared}
         data = _really_planned(engine, folder / "stacks" / stack, variables, color=color)
         results.append(Planned(stack, "", data))
-        if data is None and stack == layout.platform_stack:
+        if data is None and stack in layout.stacks[layout.stacks.index(layout.name) + 1 :]:
             print(
                 f"\n{stack} looks the cluster {layout.name} up. If that is what failed: it can be planned once the "
                 f"stack {layout.name} has been deployed.",

@@ -18,6 +18,9 @@ from ops.offline.engine import Engine, Plan, Step, Workspace
 from ops.offline.server import StandIns
 from tests.terraform_json import Stack, Stacks
 
+# Where Terraform keeps what it has set up for a stack.
+INITIALIZED = ".terraform"
+
 
 class Offline:
     """The stacks of a layout in an account that a test can look into.
@@ -40,10 +43,12 @@ class Offline:
         self.account = account or assumed_account(loaded.layout, given)
         self.account.clusters_assumed = False
         self.stand_ins = StandIns(self.account)
-        self.cluster = Workspace(engine, folder / "cluster", self.stand_ins, given)
-        self.platform = Workspace(engine, folder / "platform", self.stand_ins, given)
+        self.variables = given
+        self._folder = folder
+        self._workspaces: dict[str, Workspace] = {}
         self._engine = engine
         self._stacks = stacks
+        self._arrange(stacks)
 
     def __enter__(self) -> Offline:
         self.stand_ins.__enter__()
@@ -70,23 +75,109 @@ class Offline:
             made=self.account.made.copy(),
             lock=threading.RLock(),
         )
-        other = Offline(self._engine, folder, self._stacks, self.cluster.variables, account)
-        for mine, its in ((self.cluster, other.cluster), (self.platform, other.platform)):
-            its.folder.mkdir(parents=True)
+        other = self._initialized(Offline(self._engine, folder, self._stacks, self.variables, account))
+        for mine, its in zip(self.stacks, other.stacks, strict=True):
             shutil.copy(mine.folder / "terraform.tfstate", its.folder)
         return other
 
     def empty(self, folder: Path) -> Offline:
         """The same layout, with nothing deployed."""
-        return Offline(self._engine, folder, self._stacks, self.cluster.variables)
+        return self._initialized(Offline(self._engine, folder, self._stacks, self.variables))
+
+    def _initialized(self, other: Offline) -> Offline:
+        """Another deployment of the same stacks, with what `terraform init` has left here."""
+        for mine, its in zip(self.stacks, other.stacks, strict=True):
+            shutil.copytree(mine.folder / INITIALIZED, its.folder / INITIALIZED)
+        return other
+
+    @property
+    def stacks(self) -> tuple[Workspace, ...]:
+        """All of them, in the order in which they are deployed."""
+        return tuple(self._workspaces[_role(self._stacks, stack)] for stack in self._stacks)
+
+    @property
+    def cluster(self) -> Workspace:
+        """Network, control plane and nodes."""
+        return self._workspaces["cluster"]
+
+    @property
+    def platform(self) -> Workspace:
+        """Releases and cluster-wide objects."""
+        return self._workspaces["platform"]
+
+    @property
+    def data(self) -> Workspace:
+        """Buckets and image repositories, of a layout that has some."""
+        return self._workspaces["data"]
+
+    @property
+    def workloads(self) -> Workspace:
+        """What runs on the cluster, of a layout that has some."""
+        return self._workspaces["workloads"]
 
     def configure(self, stacks: Stacks) -> None:
-        """Takes another version of the layout, as a user's next commit does."""
-        for workspace, stack in ((self.cluster, stacks.cluster), (self.platform, stacks.platform)):
-            fresh = not workspace.document
+        """Takes another version of the layout, as a user's next commit does.
+
+        A stack that it has no longer stays as it is, and is none of `stacks` any more.
+        """
+        self._arrange(stacks)
+        for workspace, stack in zip(self.stacks, stacks, strict=True):
             workspace.configure(stack.json)
-            if fresh:
+            if not (workspace.folder / INITIALIZED).is_dir():
                 succeeded(workspace.init())
+
+    def deploy(self, *options: str) -> None:
+        """Applies every stack."""
+        for workspace in self.stacks:
+            succeeded(workspace.apply(*options))
+
+    def _arrange(self, stacks: Stacks) -> None:
+        self._stacks = stacks
+        for stack in stacks:
+            role = _role(stacks, stack)
+            if role not in self._workspaces:
+                where = self._folder / role
+                self._workspaces[role] = Workspace(self._engine, where, self.stand_ins, self.variables)
+
+
+def _role(stacks: Stacks, stack: Stack) -> str:
+    """What a stack is for, by the end of its name."""
+    return stack.name.removeprefix(stacks.loaded.layout.name).removeprefix("-") or "cluster"
+
+
+def retained(workspace: Workspace) -> list[str]:
+    """Addresses in the state that the stack will not let go, as data that is to stay has it."""
+    protected = {
+        f"{of_type}.{name}"
+        for of_type, named in workspace.document.get("resource", {}).items()
+        for name, body in named.items()
+        if body.get("lifecycle", {}).get("prevent_destroy") is True
+    }
+    return [address for address in workspace.state if address.partition("[")[0] in protected]
+
+
+def kept(workspace: Workspace) -> str:
+    """Why a stack refuses to be destroyed, on one line; all of it must still be there."""
+    before = workspace.state
+    step = workspace.destroy()
+    assert step.status == 1, f"this should not be destroyed:\n{step.text}"
+    assert workspace.state == before
+    return one_line(step.stderr)
+
+
+def destroyed(workspace: Workspace) -> None:
+    """Destroys a stack, which must be possible and leave nothing."""
+    succeeded(workspace.destroy())
+    assert workspace.state == {}
+
+
+def let_go(workspace: Workspace) -> None:
+    """Takes back what keeps a stack from being destroyed, as a user does who says `retain: false`."""
+    document = copy.deepcopy(workspace.document)
+    for named in document.get("resource", {}).values():
+        for body in named.values():
+            body.get("lifecycle", {}).pop("prevent_destroy", None)
+    workspace.configure(document)
 
 
 def succeeded(step: Step) -> Step:
@@ -95,9 +186,9 @@ def succeeded(step: Step) -> Step:
     return step
 
 
-def planned(workspace: Workspace) -> list[Change]:
+def planned(workspace: Workspace, *options: str) -> list[Change]:
     """What a plan would do; it must be possible."""
-    made = workspace.plan()
+    made = workspace.plan(*options)
     succeeded(made.step)
     return [] if made.empty else changes(made.json())
 

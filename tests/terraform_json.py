@@ -110,14 +110,39 @@ class Stack:
 
 @dataclass(frozen=True)
 class Stacks:
-    """The stacks of a layout."""
+    """The stacks of a layout, in the order in which they are deployed."""
 
     loaded: Loaded
-    cluster: Stack
-    platform: Stack
+    all: tuple[Stack, ...]
 
     def __iter__(self) -> Iterator[Stack]:
-        return iter((self.cluster, self.platform))
+        return iter(self.all)
+
+    def named(self, name: str) -> Stack:
+        """The stack of a name."""
+        found = [stack for stack in self.all if stack.name == name]
+        assert found, f"there is no stack {name}; there are {', '.join(stack.name for stack in self.all)}"
+        return found[0]
+
+    @property
+    def cluster(self) -> Stack:
+        """Network, control plane and nodes."""
+        return self.named(self.loaded.layout.name)
+
+    @property
+    def platform(self) -> Stack:
+        """Releases and cluster-wide objects."""
+        return self.named(self.loaded.layout.platform_stack)
+
+    @property
+    def data(self) -> Stack:
+        """Buckets and image repositories, of a layout that has some."""
+        return self.named(f"{self.loaded.layout.name}-data")
+
+    @property
+    def workloads(self) -> Stack:
+        """What runs on the cluster, of a layout that has some."""
+        return self.named(f"{self.loaded.layout.name}-workloads")
 
 
 Load = Callable[[str], Loaded]

@@ -91,7 +91,7 @@ def parsed(variable: Variable, text: str) -> Any:
 def assumed_account(layout: Layout, values: Mapping[str, Any]) -> Account:
     """An empty account in the layout's region, with the zones and the network that the layout says exist.
 
-    A subnet lies in the zone of the node group that names it; the others are spread over the region's zones, those first
+    A subnet lies in the zone of the node group that names it, and that of a file system with its node group; the others are spread over the region's zones, those first
     that no node group names. Security groups lie in the VPC, and an AMI is of the architecture of its group.
 
     Args:
@@ -99,9 +99,7 @@ def assumed_account(layout: Layout, values: Mapping[str, Any]) -> Account:
     """
     network = layout.network
     named_zones = set(_all(network.availability_zones, values))
-    named_zones.update(
-        one for group in layout.node_groups.values() for one in _all(group.availability_zone, values)
-    )
+    named_zones.update(_all(layout.zones, values))
     of_region = zones(layout.region, named_zones)
     images = {
         one: Image(group.type.architecture)
@@ -117,6 +115,13 @@ def assumed_account(layout: Layout, values: Mapping[str, Any]) -> Account:
         if group.availability_zone is not None:
             zone = next(_resolved(group.availability_zone, values))
             placed.update(dict.fromkeys(_all(group.subnet_ids, values), zone))
+    systems = [one for one in layout.storage.file_systems.values() if one.subnet_id is not None]
+    for system in systems:
+        # With its node group, or wherever that comes to lie.
+        beside = layout.node_groups.get(system.node_group or "")
+        subnet = next(iter(_all(beside.subnet_ids, values)), "") if beside is not None else ""
+        if subnet in placed:
+            placed.update(dict.fromkeys(_all(system.subnet_id, values), placed[subnet]))
     # With a single zone left, the others have to follow: a control plane needs subnets in two.
     spread = cycle(
         sorted(
@@ -126,6 +131,7 @@ def assumed_account(layout: Layout, values: Mapping[str, Any]) -> Account:
     )
     named = [network.private_subnet_ids, network.public_subnet_ids]
     named += [group.subnet_ids for group in layout.node_groups.values()]
+    named += [(one.subnet_id,) for one in systems if one.subnet_id is not None]
     for subnets in named:
         for subnet in _all(subnets, values):
             if subnet not in placed:

@@ -11,12 +11,16 @@ from typing import Any, Literal
 
 from . import checks, overlay
 from .account import Account, NotFoundError, fakes
+from .account.in_cluster import unknown_kind
+from .manifests import planned_object
 from .planning import planned
 from .protocol import NESTING, Message, attribute_path, error, message
 from .schema import Attribute, BindingPackage, Body
-from .values import UNKNOWN, conform, decode, empty, encode, has_unknown
+from .values import UNKNOWN, Dynamic, conform, decode, empty, encode, has_unknown
 
 Action = Literal["create", "update", "delete"]
+# As manifest/provider/plan.go of the provider words it.
+_NO_KIND = "API did not recognize GroupVersionKind from manifest (CRD may not be installed)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,11 @@ class Provider:
                     for name, body in self._resources.items()
                 ],
                 data_source_schemas=[
-                    message("SchemaEntry", key=name, value=_schema(body, frozenset()))
+                    message(
+                        "SchemaEntry",
+                        key=name,
+                        value=_schema(body, overlay.SENSITIVE_DATA.get(name, frozenset())),
+                    )
                     for name, body in self._data.items()
                 ],
                 server_capabilities=message("ServerCapabilities"),
@@ -226,12 +234,20 @@ class Provider:
         if prior is not None:
             result = overlay.recomputed(kind, prior, result)
             replaced = overlay.replaced_by(kind, prior, result)
+        diagnostics = []
+        if kind == "kubernetes_manifest":
+            manifest = result["manifest"]
+            unknown = unknown_kind(manifest.value if isinstance(manifest, Dynamic) else None, self.account)
+            if unknown is not None:
+                diagnostics.append(error(_NO_KIND, unknown, ("manifest",)))
+            result["object"] = planned_object(result, prior)
         return message(
             "PlanResourceChangeResponse",
             planned_state=_dynamic(result),
             requires_replace=[attribute_path(overlay.steps(path)) for path in replaced],
             planned_private=request.prior_private,
-            legacy_type_system=self._legacy,
+            diagnostics=diagnostics,
+            legacy_type_system=self._legacy(kind),
         )
 
     @_guarded("ApplyResourceChangeResponse")
@@ -264,6 +280,7 @@ class Provider:
             id = str(new.get("id") or fakes.identity(kind, wanted, self.account))
         else:
             id = _id(new, request.planned_private)
+        new = fakes.served(kind, new, prior)
         refused = self._refused(action, kind, id, wanted, prior)
         if refused is not None and not refused.made:
             return self._failed(request.prior_state, kind, refused, id)
@@ -275,7 +292,7 @@ class Provider:
             "ApplyResourceChangeResponse",
             new_state=_dynamic(new),
             private=id.encode(),
-            legacy_type_system=self._legacy,
+            legacy_type_system=self._legacy(kind),
         )
 
     def _refused(
@@ -285,7 +302,7 @@ class Provider:
         if injected is not None:
             return injected
         refusal = fakes.refusal(kind, action, values, prior, self.account)
-        return None if refusal is None else Fault(refusal)
+        return None if refusal is None else Fault(refusal, made=isinstance(refusal, fakes.Unready))
 
     def _failed(self, state: Message, what: str, fault: Fault, id: str = "") -> Message:
         return message(
@@ -293,7 +310,8 @@ class Provider:
             new_state=state,
             private=id.encode(),
             diagnostics=[error(f"operation on {what} failed", fault.message)],
-            legacy_type_system=self._legacy,
+            # Whatever is left behind is taken as it is.
+            legacy_type_system=self.name != "helm",
         )
 
     @_guarded("ImportResourceStateResponse")
@@ -351,10 +369,9 @@ class Provider:
         if "region" in body.attributes and config.get("region") is None:
             result["region"] = self.account.region
 
-    @property
-    def _legacy(self) -> bool:
-        """Whether the provider is of the SDK whose values may differ a little from the configuration."""
-        return self.name != "helm"
+    def _legacy(self, type_name: str) -> bool:
+        """Whether the type is of the SDK whose values may differ a little from the configuration."""
+        return self.name != "helm" and type_name != "kubernetes_manifest"
 
 
 def _id(state: Mapping[str, Any], private: bytes) -> str:

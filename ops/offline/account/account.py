@@ -60,6 +60,14 @@ class Cluster:
     role_arn: str = ""
 
 
+def _lies_in(key: tuple[str, str], namespace: str) -> bool:
+    """Whether a namespace takes this with it when it goes; a manifest's id has the version and the kind first."""
+    type_name, id = key
+    if type_name == "kubernetes_manifest":
+        return f"/{namespace}/" in id
+    return type_name.startswith("kubernetes_") and id.startswith(f"{namespace}/")
+
+
 @dataclass
 class Account:
     """An account in one region.
@@ -153,6 +161,9 @@ class Account:
         """Forgets a resource; one that is not there is no error, as in AWS's providers."""
         with self.lock:
             self.resources.pop((type_name, id), None)
+            if type_name == "kubernetes_namespace_v1":
+                for key in [key for key in self.resources if _lies_in(key, id)]:
+                    del self.resources[key]
 
     def all(self, type_name: str) -> list[dict[str, Any]]:
         """The resources of a type, by id."""

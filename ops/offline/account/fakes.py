@@ -14,9 +14,10 @@ from . import facts
 from .account import Account, RefusedError
 from .identities import identity
 from .invented import suffix
-from .refusals import refusal
+from .refusals import Unready, refusal
+from .served import served
 
-__all__ = ["RefusedError", "completed", "filled", "identity", "refusal"]
+__all__ = ["RefusedError", "Unready", "completed", "filled", "identity", "refusal", "served"]
 
 State = dict[str, Any]
 

@@ -20,6 +20,7 @@ _PREFIXES: Mapping[str, str] = {
     "aws_egress_only_internet_gateway": "eigw",
     "aws_eip": "eipalloc",
     "aws_flow_log": "fl",
+    "aws_fsx_data_repository_association": "dra",
     "aws_fsx_lustre_file_system": "fs",
     "aws_instance": "i",
     "aws_internet_gateway": "igw",
@@ -46,6 +47,8 @@ _JOINED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "aws_cloudwatch_log_group": ("", ("name",)),
     "aws_cloudwatch_event_rule": ("", ("name",)),
     "aws_ec2_tag": (",", ("resource_id", "key")),
+    "aws_ecr_lifecycle_policy": ("", ("repository",)),
+    "aws_ecr_repository": ("", ("name",)),
     "aws_eks_access_entry": (":", ("cluster_name", "principal_arn")),
     "aws_eks_access_policy_association": ("#", ("cluster_name", "principal_arn", "policy_arn")),
     "aws_eks_addon": (":", ("cluster_name", "addon_name")),
@@ -59,6 +62,12 @@ _JOINED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "aws_kms_alias": ("", ("name",)),
     "aws_placement_group": ("", ("name",)),
     "aws_s3_bucket": ("", ("bucket",)),
+    "aws_s3_bucket_lifecycle_configuration": ("", ("bucket",)),
+    "aws_s3_bucket_ownership_controls": ("", ("bucket",)),
+    "aws_s3_bucket_policy": ("", ("bucket",)),
+    "aws_s3_bucket_public_access_block": ("", ("bucket",)),
+    "aws_s3_bucket_server_side_encryption_configuration": ("", ("bucket",)),
+    "aws_s3_bucket_versioning": ("", ("bucket",)),
     "aws_sqs_queue_policy": ("", ("queue_url",)),
     "aws_ssm_parameter": ("", ("name",)),
     "helm_release": ("", ("name",)),
@@ -81,6 +90,8 @@ def identity(type_name: str, planned: State, account: Account) -> str:
         return _event_target(planned)
     if type_name == "aws_route":
         return _route(planned)
+    if type_name == "kubernetes_manifest":
+        return _manifest(planned)
     if type_name.startswith("kubernetes_"):
         return _kubernetes(planned)
     for counter in range(len(account.made) + 1):
@@ -110,6 +121,19 @@ def _kubernetes(planned: State) -> str:
         start = first.get("generate_name")
         name = (start if isinstance(start, str) else "terraform-") + letters(5, dict(planned))
     return f"{namespace}/{name}" if isinstance(namespace, str) else name
+
+
+def _manifest(planned: State) -> str:
+    """Version, kind, namespace and name."""
+    manifest = planned["manifest"].value
+    metadata = manifest.get("metadata") or {}
+    parts = (
+        manifest.get("apiVersion"),
+        manifest.get("kind"),
+        metadata.get("namespace"),
+        metadata.get("name"),
+    )
+    return "/".join(str(part) for part in parts if isinstance(part, str))
 
 
 def _default_security_group(planned: State, account: Account) -> str:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..kubernetes_form import KINDS, object_of
 from ..schema import Body
+from ..values import Dynamic
 from . import (
     aws_models,
     choices,
@@ -19,6 +21,7 @@ from . import (
     requirements,
     scaling,
     syntax,
+    workloads,
 )
 from .nested import unknown_keys
 from .problem import Problem
@@ -52,6 +55,20 @@ def _problems(type_name: str, body: Body, config: Mapping[str, Any]) -> Iterator
     yield from requirements.problems(type_name, config)
     if type_name == "aws_launch_template":
         yield from launch_template.problems(config)
+    yield from _of_object(type_name, body, config)
+
+
+def _of_object(type_name: str, body: Body, config: Mapping[str, Any]) -> Iterator[Problem]:
+    """What Kubernetes refuses of a whole object, typed or a manifest."""
+    if type_name in KINDS:
+        where, manifest = "spec", object_of(type_name, body, config)
+    elif type_name == "kubernetes_manifest" and isinstance(config.get("manifest"), Dynamic):
+        where, manifest = "manifest", config["manifest"].value
+    else:
+        return
+    if isinstance(manifest, Mapping):
+        for path, told in workloads.faults(manifest):
+            yield Problem((where,), f"{manifest.get('kind')}: {path}: {told}")
 
 
 def _of_argument(type_name: str, argument: Given) -> Iterator[Problem]:

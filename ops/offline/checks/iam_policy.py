@@ -29,6 +29,7 @@ class Use:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html and, for the others,
 # https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html (32 KB) and
 # https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html (20,480) and
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html (20 KB) and
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html (8,192)
 _TRUST = Use("trust", "the trust policy of an IAM role", 2048)
 _INLINE = Use("identity", "an inline policy of an IAM role", 10240)
@@ -38,6 +39,7 @@ USES: Final[dict[str, Use]] = {
     "aws_iam_role inline_policy.policy": _INLINE,
     "aws_iam_role_policy policy": _INLINE,
     "aws_kms_key policy": Use("resource", "a KMS key policy", 32768),
+    "aws_s3_bucket_policy policy": Use("resource", "a bucket policy", 20480),
     "aws_sqs_queue policy": Use("resource", "the policy of an SQS queue", 8192),
     "aws_sqs_queue_policy policy": Use("resource", "the policy of an SQS queue", 8192),
     "aws_vpc_endpoint policy": Use("resource", "a VPC endpoint policy", 20480),

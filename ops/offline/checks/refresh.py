@@ -18,18 +18,22 @@ from botocore.loaders import Loader
 from ..overlay.validations import SUFFIX
 from ..schema import BindingPackage, Body, CtyType
 from .aws_models import ARGUMENTS, Record
-from .sources import EVERYWHERE, SOURCES, Source
+from .sources import EVERYWHERE, SOURCES, Reason, Source
 
 # Instance types are checked against the catalogue, which suggests better and has only what EKS can use.
 OMITTED_ENUMS = frozenset({"InstanceType"})
 NAMES = {
     "ec2": "EC2",
+    "ecr": "ECR",
     "eks": "EKS",
     "events": "EventBridge",
+    "fsx": "FSx",
     "iam": "IAM",
     "kms": "KMS",
     "logs": "CloudWatch Logs",
+    "s3": "S3",
     "sqs": "SQS",
+    "ssm": "Systems Manager",
     "autoscaling": "EC2 Auto Scaling",
 }
 # How Java writes all characters beyond the first 65,536, and Python.
@@ -94,8 +98,9 @@ def _map(type_name: str, source: Source, arguments: dict[str, CtyType | None], r
         key = f"{type_name} {argument}"
         twin = source.prefixes.get(argument, argument)
         found = _find(source, twin)
-        if argument in source.without or argument in EVERYWHERE:
-            if found and source.without.get(argument) == "no member":
+        reason = _reason(source, argument)
+        if reason is not None or argument in EVERYWHERE:
+            if found and reason == "no member":
                 result.needless.add(key)
             continue
         if found is None:
@@ -116,6 +121,13 @@ def _map(type_name: str, source: Source, arguments: dict[str, CtyType | None], r
     for argument in (*source.aliases, *source.prefixes, *source.without, *source.inside):
         if argument not in known:
             result.needless.add(f"{type_name} {argument}")
+
+
+def _reason(source: Source, argument: str) -> Reason | None:
+    """Why an argument, or the block that it is in, stands in no model."""
+    steps = _steps(argument)
+    above = (".".join(steps[:depth]) for depth in range(len(steps), 0, -1))
+    return next((source.without[path] for path in above if path in source.without), None)
 
 
 def _steps(argument: str) -> list[str]:

@@ -30,7 +30,7 @@ class Source:
     """The model of one type.
 
     `inside` has the sources of a block that another call makes. `prefixes` names arguments like `name_prefix` with the
-    argument whose beginning they are.
+    argument whose beginning they are. `without` may name a whole block.
     """
 
     models: tuple[str, ...]
@@ -90,6 +90,25 @@ _QUEUE_ATTRIBUTES: Final = (
     "visibility_timeout_seconds",
 )
 
+# Deprecated in a bucket: each has a type of its own.
+_OF_OTHER_TYPES: Final[dict[str, Reason]] = dict.fromkeys(
+    (
+        "acceleration_status",
+        "cors_rule",
+        "grant",
+        "lifecycle_rule",
+        "logging",
+        "object_lock_configuration",
+        "policy",
+        "replication_configuration",
+        "request_payer",
+        "server_side_encryption_configuration",
+        "versioning",
+        "website",
+    ),
+    "no member",
+)
+
 SOURCES: Final[dict[str, Source]] = {
     "aws_autoscaling_group_tag": Source(
         ("autoscaling.CreateOrUpdateTags",),
@@ -141,6 +160,17 @@ SOURCES: Final[dict[str, Source]] = {
     ),
     "aws_ec2_tag": Source(
         ("ec2.CreateTags",), aliases={"resource_id": "Resources", "key": "Tags.Key", "value": "Tags.Value"}
+    ),
+    "aws_ecr_lifecycle_policy": Source(
+        ("ecr.PutLifecyclePolicy",), aliases={"policy": "lifecyclePolicyText", "repository": "repositoryName"}
+    ),
+    "aws_ecr_repository": Source(
+        ("ecr.CreateRepository", "ecr.DeleteRepository"),
+        aliases={
+            "force_delete": "force",
+            "image_tag_mutability_exclusion_filter": "imageTagMutabilityExclusionFilters",
+            "name": "repositoryName",
+        },
     ),
     "aws_eip": Source(
         ("ec2.AllocateAddress", "ec2.AssociateAddress"),
@@ -194,6 +224,18 @@ SOURCES: Final[dict[str, Source]] = {
             ),
             "ResourceIds",
         ),
+    ),
+    "aws_fsx_data_repository_association": Source(
+        ("fsx.CreateDataRepositoryAssociation", "fsx.DeleteDataRepositoryAssociation")
+    ),
+    "aws_fsx_lustre_file_system": Source(
+        (
+            "fsx.CreateFileSystem/LustreConfiguration",
+            "fsx.CreateFileSystem",
+            "fsx.CreateFileSystemFromBackup",
+            "fsx.DeleteFileSystem/LustreConfiguration",
+        ),
+        aliases={"data_read_cache_configuration.size": "SizeGiB"},
     ),
     "aws_iam_instance_profile": Source(
         ("iam.CreateInstanceProfile", "iam.AddRoleToInstanceProfile"),
@@ -271,6 +313,35 @@ SOURCES: Final[dict[str, Source]] = {
         },
     ),
     "aws_route_table_association": Source(("ec2.AssociateRouteTable",)),
+    "aws_s3_bucket": Source(
+        ("s3.CreateBucket",),
+        aliases={"object_lock_enabled": "ObjectLockEnabledForBucket"},
+        prefixes={"bucket_prefix": "bucket"},
+        without={"force_destroy": "terraform", **_OF_OTHER_TYPES},
+    ),
+    "aws_s3_bucket_lifecycle_configuration": Source(
+        ("s3.PutBucketLifecycleConfiguration",),
+        aliases={
+            "rule": "LifecycleConfiguration.Rules",
+            "rule.noncurrent_version_transition": "NoncurrentVersionTransitions",
+            "rule.transition": "Transitions",
+        },
+    ),
+    "aws_s3_bucket_ownership_controls": Source(
+        ("s3.PutBucketOwnershipControls",), aliases={"rule": "OwnershipControls.Rules"}
+    ),
+    "aws_s3_bucket_policy": Source(("s3.PutBucketPolicy",)),
+    "aws_s3_bucket_public_access_block": Source(
+        ("s3.PutPublicAccessBlock/PublicAccessBlockConfiguration", "s3.PutPublicAccessBlock"),
+        without={"skip_destroy": "terraform"},
+    ),
+    "aws_s3_bucket_server_side_encryption_configuration": Source(
+        ("s3.PutBucketEncryption",), aliases={"rule": "ServerSideEncryptionConfiguration.Rules"}
+    ),
+    # "Disabled" is the provider's own word for a bucket that it leaves alone.
+    "aws_s3_bucket_versioning": Source(
+        ("s3.PutBucketVersioning",), without={"versioning_configuration.status": "by hand"}
+    ),
     "aws_security_group": Source(
         ("ec2.CreateSecurityGroup",),
         inside=_RULES_INSIDE,
@@ -286,6 +357,11 @@ SOURCES: Final[dict[str, Source]] = {
         without=dict.fromkeys(_QUEUE_ATTRIBUTES, "no member"),
     ),
     "aws_sqs_queue_policy": Source(("sqs.SetQueueAttributes",), without={"policy": "by hand"}),
+    "aws_ssm_parameter": Source(
+        ("ssm.PutParameter",),
+        aliases={"insecure_value": "Value", "value_wo": "Value"},
+        without={"arn": "terraform", "value_wo_version": "terraform"},
+    ),
     "aws_subnet": Source(("ec2.CreateSubnet", "ec2.ModifySubnetAttribute")),
     "aws_vpc": Source(
         ("ec2.CreateVpc", "ec2.ModifyVpcAttribute"),

@@ -18,10 +18,13 @@ from .aws_network import NETWORK
 from .aws_storage import STORAGE
 from .compare import Steps, at, each, is_set, same, steps
 from .kubernetes import HELM, KUBERNETES
+from .kubernetes_objects import OBJECTS
+from .kubernetes_pods import PODS
 from .model import OnlyWith, Overlay, Recomputed, Validation, Values
 
 __all__ = [
     "RESOURCES",
+    "SENSITIVE_DATA",
     "Overlay",
     "Validation",
     "conflicts",
@@ -41,7 +44,15 @@ RESOURCES: Final[Mapping[str, Overlay]] = {
     **IDENTITY,
     **KUBERNETES,
     **NETWORK,
+    **OBJECTS,
+    **PODS,
     **STORAGE,
+}
+# Of data sources, what Terraform does not show: internal/service/ssm/parameter_data_source.go and
+# internal/service/eks/cluster_auth_data_source.go of the AWS provider. An output of it has to be sensitive too.
+SENSITIVE_DATA: Final[Mapping[str, frozenset[str]]] = {
+    "aws_eks_cluster_auth": frozenset({"token"}),
+    "aws_ssm_parameter": frozenset({"value"}),
 }
 _NOTHING: Final = Overlay()
 

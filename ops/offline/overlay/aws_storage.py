@@ -1,4 +1,4 @@
-"""Storage: FSx for Lustre, S3 and EFS.
+"""Storage: FSx for Lustre, S3, EFS, image repositories, and parameters that say where something is.
 
 The files named here are those of hashicorp/terraform-provider-aws.
 """
@@ -10,7 +10,7 @@ from typing import Final
 
 from ..values import UNKNOWN
 from .compare import at, same
-from .model import Overlay, Validation, Values
+from .model import Overlay, Recomputed, Validation, Values
 from .validations import ARN, name
 
 
@@ -32,6 +32,13 @@ def _lustre_metadata_iops(prior: Values, planned: Values) -> tuple[str, ...]:
     return (path,) if at(planned, "metadata_configuration.0.mode") == "USER_PROVISIONED" else ()
 
 
+def _parameter_tier(prior: Values, planned: Values) -> tuple[str, ...]:
+    """An advanced parameter does not become a standard one."""
+    down = (prior.get("tier"), planned.get("tier")) == ("Advanced", "Standard")
+    return ("tier",) if down else ()
+
+
+_FILE_EVENT = Validation(one_of=("NEW", "CHANGED", "DELETED"))
 _IMPORT_PATH = Validation(pattern="s3://.*", hint="has to begin with s3://", min_length=3, max_length=900)
 
 STORAGE: Final[Mapping[str, Overlay]] = {
@@ -123,5 +130,91 @@ STORAGE: Final[Mapping[str, Overlay]] = {
             ("object_lock_configuration", "object_lock_enabled"),
         ),
         validations={"bucket": name(63), "bucket_prefix": name(63, prefix=True)},
+    ),
+    # internal/service/s3/bucket_lifecycle_configuration.go: what rules leave out is planned as nothing
+    "aws_s3_bucket_lifecycle_configuration": Overlay(
+        force_new=("bucket", "expected_bucket_owner"),
+        defaults={
+            "expected_bucket_owner": "",
+            "rule.0.prefix": "",
+            "rule.0.expiration.0.days": 0,
+            "rule.0.expiration.0.expired_object_delete_marker": False,
+            "rule.0.filter.0.object_size_greater_than": None,
+            "rule.0.filter.0.object_size_less_than": None,
+            "rule.0.noncurrent_version_expiration.0.newer_noncurrent_versions": None,
+            "transition_default_minimum_object_size": "all_storage_classes_128K",
+        },
+        validations={
+            "bucket": name(63, shortest=1),
+            "rule.0.id": Validation(min_length=1, max_length=255),
+            "rule.0.noncurrent_version_expiration.0.noncurrent_days": Validation(at_least=1),
+            "rule.0.status": Validation(one_of=("Disabled", "Enabled")),
+            "rule.0.transition.0.days": Validation(at_least=0),
+        },
+    ),
+    # internal/service/s3/bucket_ownership_controls.go
+    "aws_s3_bucket_ownership_controls": Overlay(
+        force_new=("bucket",), validations={"bucket": name(63, shortest=1)}
+    ),
+    # internal/service/s3/bucket_policy.go
+    "aws_s3_bucket_policy": Overlay(force_new=("bucket",), validations={"bucket": name(63, shortest=1)}),
+    # internal/service/s3/bucket_public_access_block.go
+    "aws_s3_bucket_public_access_block": Overlay(
+        force_new=("bucket",),
+        defaults=dict.fromkeys(
+            ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"),
+            False,
+        ),
+    ),
+    # internal/service/s3/bucket_server_side_encryption_configuration.go
+    "aws_s3_bucket_server_side_encryption_configuration": Overlay(
+        force_new=("bucket", "expected_bucket_owner"), validations={"bucket": name(63, shortest=1)}
+    ),
+    # internal/service/s3/bucket_versioning.go
+    "aws_s3_bucket_versioning": Overlay(
+        force_new=("bucket", "expected_bucket_owner"),
+        validations={
+            "bucket": name(63, shortest=1),
+            "versioning_configuration.0.status": Validation(one_of=("Disabled", "Enabled", "Suspended")),
+        },
+    ),
+    # internal/service/fsx/data_repository_association.go
+    "aws_fsx_data_repository_association": Overlay(
+        force_new=("data_repository_path", "file_system_id", "file_system_path"),
+        computed_blocks=frozenset({"s3", "s3.0.auto_export_policy", "s3.0.auto_import_policy"}),
+        defaults={"batch_import_meta_data_on_create": False, "delete_data_in_filesystem": False},
+        validations={
+            "data_repository_path": _IMPORT_PATH,
+            "file_system_path": Validation(pattern="/.*", hint="has to begin with /", max_length=4096),
+            "imported_file_chunk_size": Validation(at_least=1, at_most=512000),
+            "s3.0.auto_export_policy.0.events": _FILE_EVENT,
+            "s3.0.auto_import_policy.0.events": _FILE_EVENT,
+        },
+    ),
+    # internal/service/ecr/repository.go
+    "aws_ecr_repository": Overlay(
+        force_new=("encryption_configuration", "name"),
+        defaults={"encryption_configuration.0.encryption_type": "AES256", "image_tag_mutability": "MUTABLE"},
+    ),
+    # internal/service/ecr/lifecycle_policy.go: another policy is another resource, as far as Terraform knows
+    "aws_ecr_lifecycle_policy": Overlay(force_new=("policy", "repository")),
+    # internal/service/ssm/parameter.go
+    "aws_ssm_parameter": Overlay(
+        force_new=("data_type", "name"),
+        force_new_if=(_parameter_tier,),
+        sensitive=frozenset({"value", "value_wo"}),
+        write_only=frozenset({"value_wo"}),
+        recomputed=(
+            Recomputed(("version",), because=frozenset({"description", "insecure_value", "value"})),
+            Recomputed(("value",), because=frozenset({"insecure_value"})),
+        ),
+        exactly_one=(("insecure_value", "value", "value_wo"),),
+        required_with={"value_wo": ("value_wo_version",), "value_wo_version": ("value_wo",)},
+        validations={
+            "allowed_pattern": name(1024),
+            "data_type": Validation(one_of=("aws:ec2:image", "aws:ssm:integration", "text")),
+            "description": name(1024),
+            "name": name(2048, shortest=1),
+        },
     ),
 }

@@ -127,3 +127,44 @@ def changed_while(path: str, other: str, *values: Any) -> Rule:
         return (path,) if changed and at(planned, other) in values else ()
 
     return rule
+
+
+def changed_anywhere(*paths: str) -> Rule:
+    """A change replaces in any of several blocks, `0` standing for each; so does one in a block that comes or goes."""
+
+    def rule(prior: Values, planned: Values) -> tuple[str, ...]:
+        found: list[str] = []
+        for path in paths:
+            before, after = dict(each(prior, path)), dict(each(planned, path))
+            found += [
+                ".".join(map(str, where))
+                for where in {**before, **after}
+                if not same(before.get(where), after.get(where))
+            ]
+        return tuple(found)
+
+    return rule
+
+
+def counted(*blocks: str) -> Rule:
+    """Another number of blocks replaces; what is in them has rules of its own.
+
+    That is what the SDK makes of a list of blocks that forces a replacement: helper/schema/schema.go, diffList.
+    """
+
+    def rule(prior: Values, planned: Values) -> tuple[str, ...]:
+        found: list[str] = []
+        for path in blocks:
+            before, after = dict(each(prior, path)), dict(each(planned, path))
+            found += [
+                ".".join(map(str, where))
+                for where in {**before, **after}
+                if after.get(where) is not UNKNOWN and _count(before.get(where)) != _count(after.get(where))
+            ]
+        return tuple(found)
+
+    return rule
+
+
+def _count(blocks: Any) -> int:
+    return len(blocks) if isinstance(blocks, list) else 0

@@ -98,11 +98,8 @@ KUBERNETES: Final[Mapping[str, Overlay]] = {
     "kubernetes_config_map_v1": Overlay(
         force_new=_NAMESPACED, force_new_if=(_immutable,), defaults=_NAMESPACE
     ),
-    # manifest/provider/plan.go
-    "kubernetes_manifest": Overlay(
-        force_new_if=(_manifest_identity,),
-        recomputed=(Recomputed(("object",), because=frozenset({"manifest"})),),
-    ),
+    # manifest/provider/plan.go; `object` is planned in manifests.py
+    "kubernetes_manifest": Overlay(force_new_if=(_manifest_identity,)),
     # kubernetes/resource_kubernetes_namespace_v1.go
     "kubernetes_namespace_v1": Overlay(
         force_new=_IDENTITY, defaults={"wait_for_default_service_account": False}, at_most_one=_ONE_NAME

@@ -73,7 +73,7 @@ class Layer(Enum):
     CORE_LATE = "Terraform's core, once data sources are read", "plan"
     ARGUMENT_LATE = "a provider's check of arguments, once their values are known", "plan"
     CONDITION = "a condition that our stacks set", "plan"
-    LOOKUP = "AWS, as a data source is read", "plan"
+    LOOKUP = "AWS or Kubernetes, as something is looked up", "plan"
     CREATION = "AWS, as something is made or changed", "apply"
     DELETION = "AWS, as something is deleted", "destroy"
 
@@ -118,7 +118,7 @@ class Mistake:
     values: Mapping[str, Any] = field(default_factory=dict)
     account: Callable[[Account], object] | None = None
     layout: str = NEW
-    stack: Literal["cluster", "platform"] = "cluster"
+    stack: Literal["cluster", "platform", "data", "workloads"] = "cluster"
     deployed: bool = False
     target: str | None = None
 

@@ -118,4 +118,18 @@ LAYOUTS = (
         "kubernetes-version-ended",
         "no longer takes Kubernetes 1.30",
     ),
+    BrokenLayout(
+        "a file system of a size that FSx does not sell",
+        f"{NEW}storage: {{file_systems: {{fs: {{capacity_gib: 3600, availability_zone: us-west-2a}}}}}}\n",
+        "storage.file_systems.fs.capacity_gib",
+        "file-system-capacity",
+        "Write 2400 or 4800.",
+    ),
+    BrokenLayout(
+        "a file system that no node reaches without crossing zones",
+        f"{NEW}storage: {{file_systems: {{fs: {{capacity_gib: 1200, node_group: gpu, availability_zone: us-west-2c}}}}}}\n",
+        "storage.file_systems.fs.availability_zone",
+        "file-system-in-other-zone",
+        "the nodes of gpu in us-west-2b",
+    ),
 )

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ..account import Account
-from ..invented import MOMENT, digest, uuid_of
-from . import ec2, eks, others
+from ..invented import MOMENT
+from . import ec2, eks, kubernetes, others, storage
 from .common import Facts, Made, State
 
 # Resource part of the ARN, by type; `{...}` is an attribute. Services: https://docs.aws.amazon.com/service-authorization/
@@ -20,6 +20,7 @@ _ARNS: Mapping[str, tuple[str, str]] = {
     "aws_default_security_group": ("ec2", "security-group/{id}"),
     "aws_eip": ("ec2", "elastic-ip/{id}"),
     "aws_flow_log": ("ec2", "vpc-flow-log/{id}"),
+    "aws_fsx_lustre_file_system": ("fsx", "file-system/{id}"),
     "aws_internet_gateway": ("ec2", "internet-gateway/{id}"),
     "aws_kms_alias": ("kms", "{name}"),
     "aws_kms_key": ("kms", "key/{id}"),
@@ -48,7 +49,13 @@ _FIXED: Mapping[str, Facts] = {
     "aws_route": {"origin": "CreateRoute", "state": "active"},
 }
 
-_BY_TYPE: Mapping[str, Callable[[Made], Facts]] = {**ec2.BY_TYPE, **eks.BY_TYPE, **others.BY_TYPE}
+_BY_TYPE: Mapping[str, Callable[[Made], Facts]] = {
+    **ec2.BY_TYPE,
+    **eks.BY_TYPE,
+    **kubernetes.BY_TYPE,
+    **others.BY_TYPE,
+    **storage.BY_TYPE,
+}
 
 
 def of(type_name: str, state: State, prior: State | None, account: Account) -> Facts:
@@ -61,7 +68,7 @@ def of(type_name: str, state: State, prior: State | None, account: Account) -> F
 
 def _common(type_name: str, state: State, account: Account) -> Facts:
     if type_name.startswith("kubernetes_"):
-        return _kubernetes(type_name, state)
+        return kubernetes.common(type_name, state)
     return {
         "arn": _arn(type_name, state, account),
         "owner_id": account.id,
@@ -79,19 +86,3 @@ def _arn(type_name: str, state: State, account: Account) -> str:
     service, _, kind = type_name.removeprefix("aws_").partition("_")
     name = state.get("id")
     return account.arn(service, f"{(kind or service).replace('_', '-')}/{name}", regional=service != "iam")
-
-
-def _kubernetes(type_name: str, state: State) -> Facts:
-    seed = type_name, state.get("id")
-    id = str(state.get("id", ""))
-    return {
-        "metadata": [
-            {
-                "name": id.rpartition("/")[2],
-                "namespace": id.rpartition("/")[0] or "default",
-                "uid": uuid_of(seed),
-                "resource_version": str(1000 + int(digest(seed)[:6], 16)),
-                "generation": 0 if type_name.startswith("kubernetes_storage_class") else 1,
-            }
-        ]
-    }

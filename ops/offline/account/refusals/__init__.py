@@ -9,11 +9,11 @@ from typing import Literal
 
 from ..account import Account
 from .change import CHANGE
-from .common import State, unreachable
+from .common import State, Unready, unreachable
 from .creation import CREATE
 from .deletion import DELETE
 
-__all__ = ["Action", "refusal"]
+__all__ = ["Action", "Unready", "refusal"]
 
 Action = Literal["create", "update", "delete"]
 _RULES = {"create": CREATE, "delete": DELETE}

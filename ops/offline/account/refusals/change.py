@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
+from ...values import Dynamic
 from ..account import Account
 from . import node_template
-from .common import State
+from .common import State, unreachable
 from .creation_eks import past_start
+
+# https://github.com/kubeflow/trainer/tree/v2.3.0/manifests/base/crds and
+# https://github.com/kubernetes-sigs/jobset/tree/v0.12.0/config/components/crd/bases
+_OF_JOB_SETS = ("failurePolicy", "network", "startupPolicy", "successPolicy", "volumeClaimPolicies")
+_OF_RUNTIMES = tuple(f"spec.template.spec.{one}" for one in _OF_JOB_SETS)
+_FIXED: Mapping[str, tuple[str, ...]] = {
+    "ClusterTrainingRuntime": _OF_RUNTIMES,
+    "JobSet": ("spec.replicatedJobs", *(f"spec.{one}" for one in _OF_JOB_SETS)),
+    "TrainJob": tuple(
+        f"spec.{one}"
+        for one in ("activeDeadlineSeconds", "initializer", "managedBy", "runtimeRef", "trainer")
+    ),
+    "TrainingRuntime": _OF_RUNTIMES,
+}
 
 # From the planned state and the one before to what AWS answers.
 Rule = Callable[[State, State, Account], "str | None"]
@@ -46,6 +62,27 @@ def _node_group(values: State, prior: State, account: Account) -> str | None:
     return node_template.refused_update(values, account) if changed else None
 
 
+def _manifest(values: State, prior: State, account: Account) -> str | None:
+    """What a job runs is fixed when it is made: rules of the kinds' schemas, `self == oldSelf`."""
+    manifest, before = values.get("manifest"), prior.get("manifest")
+    if not isinstance(manifest, Dynamic) or not isinstance(before, Dynamic):
+        return None
+    kind = str(manifest.value.get("kind"))
+    for path in _FIXED.get(kind, ()):
+        if _at(before.value, path) != _at(manifest.value, path):
+            return (
+                f'{kind} "{manifest.value["metadata"]["name"]}" is invalid: {path}: Invalid value: '
+                "field is immutable"
+            )
+    return unreachable("kubernetes_manifest", account)
+
+
+def _at(value: Any, path: str) -> Any:
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
 def _minor(version: str) -> int:
     return int(version.split(".")[1])
 
@@ -54,4 +91,5 @@ CHANGE: Mapping[str, Rule] = {
     "aws_autoscaling_schedule": _schedule,
     "aws_eks_cluster": _cluster,
     "aws_eks_node_group": _node_group,
+    "kubernetes_manifest": _manifest,
 }

@@ -13,6 +13,12 @@ State = Mapping[str, Any]
 Rule = Callable[[State, Account], "str | None"]
 
 
+class Unready(str):
+    """What a provider says that has waited in vain: the thing was made all the same, and is tainted."""
+
+    __slots__ = ()
+
+
 def block(state: State, name: str) -> State:
     """The one block of a name; empty where there is none or it is not known yet."""
     found = state.get(name)

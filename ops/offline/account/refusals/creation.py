@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from modules.layout.releases import ADDON_PODS, NAMESPACES_OF_KUBERNETES
-
 from ..account import Account
-from . import creation_ec2, creation_eks
-from .common import Rule, State, block, exists, missing, unreachable
+from . import creation_ec2, creation_eks, creation_storage, kubernetes
+from .common import Rule, State, exists, missing, unreachable
 
 
 def _alias(values: State, account: Account) -> str | None:
@@ -54,38 +52,13 @@ def _queue_policy(values: State, account: Account) -> str | None:
     )
 
 
-def _namespaces(account: Account) -> set[str]:
-    """The namespaces that there are: those of every cluster, of releases, of add-ons, and those made by themselves."""
-    found = {*NAMESPACES_OF_KUBERNETES}
-    found |= {one["namespace"] for one in account.all("helm_release") if one.get("create_namespace") is True}
-    addons = {one["addon_name"] for one in account.all("aws_eks_addon")}
-    found |= {pods.namespace for name, pods in ADDON_PODS.items() if name in addons}
-    return found | {str(one["id"]) for one in account.all("kubernetes_namespace_v1")}
-
-
-def _namespace(values: State, account: Account) -> str | None:
-    name = block(values, "metadata").get("name")
-    if name in _namespaces(account):
-        return f'namespaces "{name}" already exists'
-    return unreachable("kubernetes_namespace_v1", account)
-
-
-def _service_account(values: State, account: Account) -> str | None:
-    """What is in a cluster that was not made here is not known."""
-    namespace = block(values, "metadata").get("namespace")
-    known = bool(account.all("aws_eks_cluster"))
-    if known and isinstance(namespace, str) and namespace not in _namespaces(account):
-        return f'namespaces "{namespace}" not found'
-    return unreachable("kubernetes_service_account_v1", account)
-
-
 def _release(values: State, account: Account) -> str | None:
     for other in account.all("helm_release"):
         if (other["name"], other["namespace"]) == (values.get("name"), values.get("namespace")):
             return "cannot re-use a name that is still in use"
     namespace = values.get("namespace")
     known = bool(account.all("aws_eks_cluster")) and values.get("create_namespace") is not True
-    if known and isinstance(namespace, str) and namespace not in _namespaces(account):
+    if known and isinstance(namespace, str) and namespace not in kubernetes.namespaces(account):
         return f'create: failed to create: namespaces "{namespace}" not found'
     return unreachable("helm_release", account)
 
@@ -93,6 +66,8 @@ def _release(values: State, account: Account) -> str | None:
 CREATE: Mapping[str, Rule] = {
     **creation_ec2.CREATE,
     **creation_eks.CREATE,
+    **kubernetes.CREATE,
+    **creation_storage.CREATE,
     "aws_cloudwatch_event_target": _event_target,
     "aws_cloudwatch_log_group": exists(
         "aws_cloudwatch_log_group",
@@ -114,6 +89,4 @@ CREATE: Mapping[str, Rule] = {
     ),
     "aws_sqs_queue_policy": _queue_policy,
     "helm_release": _release,
-    "kubernetes_namespace_v1": _namespace,
-    "kubernetes_service_account_v1": _service_account,
 }

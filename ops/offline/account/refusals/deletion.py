@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..account import Account
+from . import kubernetes
 from .common import Rule, State, block
 
 
@@ -45,6 +46,7 @@ def _delete_subnet(values: State, account: Account) -> str | None:
         values,
         account,
         ("aws_eks_node_group", "subnet_ids"),
+        ("aws_fsx_lustre_file_system", "subnet_ids"),
         ("aws_nat_gateway", "subnet_id"),
         ("aws_vpc_endpoint", "subnet_ids"),
     ):
@@ -55,7 +57,12 @@ def _delete_subnet(values: State, account: Account) -> str | None:
 def _delete_security_group(values: State, account: Account) -> str | None:
     id = values["id"]
     used = id in _groups_of_nodes(account)
-    used = used or _users(values, account, ("aws_vpc_endpoint", "security_group_ids"))
+    used = used or _users(
+        values,
+        account,
+        ("aws_vpc_endpoint", "security_group_ids"),
+        ("aws_fsx_lustre_file_system", "security_group_ids"),
+    )
     used = used or any(
         id in (block(cluster, "vpc_config").get("security_group_ids") or ())
         for cluster in account.all("aws_eks_cluster")
@@ -145,6 +152,7 @@ def _delete_role(values: State, account: Account) -> str | None:
 
 
 DELETE: Mapping[str, Rule] = {
+    **kubernetes.DELETE,
     "aws_cloudwatch_event_rule": _delete_event_rule,
     "aws_eip": _delete_eip,
     "aws_eks_cluster": _delete_cluster,

@@ -316,3 +316,14 @@ def test_subnets_are_not_spread_over_a_zone_without_control_planes(layout: Load)
     zones_of_cluster = {account.subnets[f"subnet-0123456789abcdef{number}"].zone for number in (0, 1, 3)}
     assert len(zones_of_cluster) == 3
     assert "use1-az3" not in {account.zones[zone] for zone in zones_of_cluster}
+
+
+def test_the_subnet_of_a_file_system_lies_with_its_node_group(layout: Load) -> None:
+    text = """
+extends: eks-p5-odcr-vpc
+node_groups: {p5: {availability_zone: us-west-2c, subnet_ids: [subnet-0aaaaaaaaaaaaaaaa]}}
+storage: {file_systems: {fs: {capacity_gib: 1200, node_group: p5, subnet_id: subnet-0bbbbbbbbbbbbbbbb}}}
+"""
+    loaded = layout(text)
+    account = assumed_account(loaded.layout, example_values(loaded.layout, loaded.variables))
+    assert account.subnets["subnet-0bbbbbbbbbbbbbbbb"].zone == "us-west-2c"

@@ -14,7 +14,7 @@ from ops.offline.overlay import Overlay
 from ops.offline.protocol import ERROR, NESTING, Message, message
 from ops.offline.provider import Fault, Operation, Provider
 from ops.offline.schema import SchemaError
-from ops.offline.values import UNKNOWN, decode, empty, encode
+from ops.offline.values import UNKNOWN, Dynamic, decode, empty, encode
 
 GROUP = "aws_cloudwatch_log_group"
 VPC = "aws_vpc"
@@ -492,3 +492,57 @@ def test_values_of_helm_are_held_to_what_is_configured() -> None:
     assert not response.legacy_type_system
     assert planned["namespace"] == "default"
     assert "region" not in planned
+
+
+def test_what_a_data_source_does_not_show_is_said_in_its_schema() -> None:
+    provider = Provider("aws", Account())
+    provider.serve_types([], ["aws_ssm_parameter"])
+    (entry,) = provider.get_provider_schema(message("GetProviderSchemaRequest")).data_source_schemas
+    shown = {one.name: not one.sensitive for one in entry.value.block.attributes}
+    assert (shown["value"], shown["insecure_value"]) == (False, True)
+
+
+TRAIN_JOB = {"apiVersion": "trainer.kubeflow.org/v1alpha1", "kind": "TrainJob", "metadata": {"name": "a"}}
+
+
+@pytest.mark.parametrize("chart", ["kubeflow-trainer", None])
+def test_a_manifest_of_a_kind_that_there_is_not_cannot_be_planned(chart: str | None) -> None:
+    account = Account()
+    account.created("aws_eks_cluster", {"id": "demo", "name": "demo"})
+    if chart:
+        account.created("helm_release", {"id": chart, "chart": chart})
+    provider = Provider("kubernetes", account)
+    provider.serve_types(["kubernetes_manifest"], [])
+    terraform = Terraform(provider)
+    kinds = ["object", {"apiVersion": "string", "kind": "string", "metadata": ["object", {"name": "string"}]}]
+    config = terraform.config("kubernetes_manifest", manifest=Dynamic(kinds, TRAIN_JOB))
+    planned, response = terraform.plan("kubernetes_manifest", config)
+    told = [one.summary for one in response.diagnostics]
+    assert told == (
+        [] if chart else ["API did not recognize GroupVersionKind from manifest (CRD may not be installed)"]
+    )
+    assert planned["object"] == Dynamic(kinds, TRAIN_JOB)
+    # Terraform holds the provider to its word here.
+    assert not response.legacy_type_system
+
+
+def test_what_was_waited_for_in_vain_is_there_all_the_same() -> None:
+    account = Account()
+    account.created("aws_eks_cluster", {"id": "demo", "name": "demo"})
+    provider = Provider("kubernetes", account)
+    provider.serve_types(["kubernetes_ingress_v1"], [])
+    terraform = Terraform(provider)
+    metadata = {
+        **dict.fromkeys(("annotations", "generate_name", "labels")),
+        "name": "a",
+        "namespace": "default",
+    }
+    unknown = dict.fromkeys(("generation", "resource_version", "uid"))
+    config = terraform.config(
+        "kubernetes_ingress_v1", metadata=[{**metadata, **unknown}], wait_for_load_balancer=True
+    )
+    planned, _ = terraform.plan("kubernetes_ingress_v1", config)
+    made, errors = terraform.apply("kubernetes_ingress_v1", planned)
+    assert errors == ["Load Balancer is not ready yet"]
+    assert made["id"] == "default/a"
+    assert account.get("kubernetes_ingress_v1", "default/a") == made

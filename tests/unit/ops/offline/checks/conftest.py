@@ -11,7 +11,7 @@ import pytest
 from ops.offline import checks
 from ops.offline.checks import Problem
 from ops.offline.schema import BindingPackage
-from ops.offline.values import UNKNOWN, conform
+from ops.offline.values import UNKNOWN, Dynamic, conform
 
 Check = Callable[[str, "dict[str, Any]"], "list[Problem]"]
 package = cache(BindingPackage)
@@ -24,6 +24,9 @@ def check() -> Check:
     def problems(type_name: str, config: dict[str, Any]) -> list[Problem]:
         body = package(type_name.partition("_")[0]).body("resource", type_name)
         known = {name: value for name, value in config.items() if value is not UNKNOWN}
+        for name in known.keys() & body.attributes.keys():
+            if body.attributes[name].type == "dynamic":
+                known[name] = Dynamic("dynamic", known[name])
         unknown = dict.fromkeys(config.keys() - known.keys(), UNKNOWN)
         return checks.problems(type_name, body, {**conform(body, known), **unknown})
 
