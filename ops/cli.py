@@ -16,6 +16,11 @@ from .docs import write_docs
 from .errors import UsageError, refusing
 from .files import write_whole, writing
 from .import_eksctl import run as run_import
+from .nccl_test.command import Request as NcclRequest
+from .nccl_test.command import run as run_nccl_test
+from .nccl_test.job import DEADLINE
+from .nccl_test.kubectl import KubectlError, UnfinishedError
+from .nccl_test.log import LogError
 from .new import Request as NewRequest
 from .new import new as run_new
 from .new import terminal
@@ -236,6 +241,79 @@ def import_eksctl(
             raise UsageError("--json goes with --output: without it, the layout itself is printed")
         dropped = run_import(files, Options(region, autoscaler), output, force=force, as_json=json)
     raise typer.Exit(1 if dropped and not allow_dropped else 0)
+
+
+@app.command("nccl-test")
+def nccl_test(
+    layout: Annotated[
+        str | None, typer.Argument(metavar="LAYOUT", help="A preset's name or a path. Default: $LAYOUT.")
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The node group. Default: the only one with GPUs.")
+    ] = None,
+    nodes: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="How many nodes. Default: the group's desired, at least 2."),
+    ] = None,
+    image: Annotated[
+        str | None, typer.Option(metavar="IMAGE", help="Default: AWS's image of nccl-tests, pinned.")
+    ] = None,
+    namespace: Annotated[str, typer.Option(metavar="NAME", help="Where the job runs.")] = "default",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there. Default: print it.")
+    ] = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Give the job to the cluster that kubectl speaks to.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="With --apply: wait for the result, and judge it.")
+    ] = False,
+    timeout: Annotated[
+        float, typer.Option(metavar="MINUTES", min=0, help="With --wait: how long at most.")
+    ] = DEADLINE / 60,
+    save_log: Annotated[
+        Path | None, typer.Option("--save-log", metavar="FILE", help="With --wait: keep the log there.")
+    ] = None,
+    parse: Annotated[
+        Path | None, typer.Option("--parse", metavar="LOG", help="Judge the log of a test that has run.")
+    ] = None,
+    instance_type: Annotated[
+        str | None,
+        typer.Option(metavar="TYPE", help="With --parse: where it ran, if neither log nor layout say so."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Measure the network between the GPUs of a node group: write an all_reduce_perf job, and judge its log.
+
+    Exit status of a result: 0 at or over the bar of the instance type, 1 under it, or not measured.
+    """
+    with refusing(LogError, KubectlError, writes=output is not None):
+        if layout is None and parse is None:
+            names = _names(None)
+            if len(names) > 1:
+                raise UsageError("ops nccl-test takes one layout")
+            layout = names[0]
+        request = NcclRequest(
+            layout,
+            group,
+            nodes,
+            image,
+            namespace,
+            output,
+            apply,
+            wait,
+            timeout,
+            save_log,
+            parse,
+            instance_type,
+            json,
+        )
+        try:
+            good = run_nccl_test(request, console())
+        except UnfinishedError as error:
+            print(error, file=sys.stderr)
+            good = False
+    raise typer.Exit(0 if good else 1)
 
 
 @app.command()
