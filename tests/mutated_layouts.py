@@ -19,7 +19,7 @@ TODAY = date(2026, 11, 22)
 # A layout loads in some milliseconds; the worst that is known, a file of 1 MiB, in some seconds.
 HANG = 60.0
 # What a person writes of a preset that has been merged and completed; releases are left to their defaults.
-_WRITTEN = ("name", "region", "cluster", "network", "node_groups", "addons")
+_WRITTEN = ("name", "region", "cluster", "network", "node_groups", "addons", "storage", "workloads")
 
 
 def texts(seeds: range) -> Iterator[tuple[int, str]]:

@@ -75,6 +75,12 @@ _ENTRIES: dict[str, tuple[str, ...]] = {
     "helm_releases": (*CHARTS, "mine"),
     "node_groups": ("more", "a", "x" * 63, "sys"),
     "access_entries": ("me", "ci"),
+    "training": ("llama", "more"),
+    "serving": ("api", "llama"),
+    "volumes": ("/data", "notes"),
+    "file_systems": ("scratch", "data"),
+    "buckets": ("data",),
+    "repositories": ("trainer",),
 }
 _GROUPS = (
     {"instance_type": "m5.large", "size": {"desired": 1}},
@@ -83,11 +89,48 @@ _GROUPS = (
 )
 _CHART = {"repository": "https://charts.example.com", "chart": "x", "version": "1.2.3", "namespace": "x"}
 _ENTRY = {"principal_arn": "arn:aws:iam::123456789012:role/x", "policies": ["AmazonEKSViewPolicy"]}
+_IMAGE = "registry.example.com/team/image:1.0"
+_JOB = {"image": _IMAGE, "node_group": "sys"}
+_JOBS: tuple[dict[str, Any], ...] = (
+    {"kind": "indexed_job"},
+    {"kind": "train_job", "node_group": "gpu", "nodes": 2},
+    {"kind": "worker_set", "parameter_servers": {"count": 2}, "resources": {"cpu": 0.5}},
+    {"kind": "indexed_job", "volumes": {"/data": {"bucket": "data"}}, "buckets": {"data": "read_write"}},
+)
+_SERVER = {"image": _IMAGE, "port": 8080}
+_SERVERS: tuple[dict[str, Any], ...] = (
+    {},
+    {"load_balancer": {"type": "nlb"}},
+    {"replicas": 1, "rollout": "replace", "namespace": "training", "volumes": {"/n": {"volume": "notes"}}},
+    {"node_groups": ["gpu"], "resources": {"gpus": 1}, "autoscaling": {"min": 1, "max": 2}},
+)
+_MOUNTS = tuple(
+    {key: name}
+    for key, name in (
+        ("file_system", "scratch"),
+        ("bucket", "data"),
+        ("volume", "notes"),
+        ("ephemeral_gib", 10),
+        ("host_path", "/mnt/k8s-disks/0"),
+    )
+)
+_FILE_SYSTEMS = (
+    {"type": "scratch_2", "capacity_gib": 1200, "node_group": "gpu"},
+    {"type": "persistent_2", "capacity_gib": 4800, "availability_zone": "us-west-2a", "retain": False},
+)
 _WHOLE: dict[str, tuple[Any, ...]] = {
     "addons": ({}, {"enabled": False}, {"most_recent": True}),
     "helm_releases": ({}, {"enabled": False}, {"timeout_minutes": 3}, _CHART),
     "node_groups": _GROUPS,
     "access_entries": (_ENTRY,),
+    "training": tuple(_JOB | more for more in _JOBS),
+    "serving": tuple(_SERVER | more for more in _SERVERS),
+    # Of a workload, and of `storage`.
+    "volumes": (*_MOUNTS, {"size_gib": 10}, {"size_gib": 500, "retain": False}),
+    "file_systems": _FILE_SYSTEMS,
+    # The same two: what a workload may do, and the bucket itself.
+    "buckets": ("read", "write", "read_write", {}, {"retain": False}),
+    "repositories": ({}, {"retain": False}),
 }
 
 

@@ -33,6 +33,13 @@ _ENTRIES: tuple[KeyPath, ...] = (
     ("cluster", "pod_identity_associations", "*"),
     ("cluster", "pod_identity_associations", "*", "tags", "*"),
     ("tags", "*"),
+    ("storage", "*", "*"),
+    ("storage", "*", "*", "tags", "*"),
+    ("workloads", "*", "*"),
+    ("workloads", "*", "*", "volumes", "*"),
+    ("workloads", "*", "*", "environment", "*"),
+    ("workloads", "*", "*", "secrets", "*"),
+    ("workloads", "*", "*", "buckets", "*"),
 )
 
 # Stands in for what a layout has to say and does not, so that the rest of it can be checked in the same run.
@@ -87,9 +94,10 @@ def _idle_nulls(tree: Node, path: KeyPath = ()) -> Iterator[Fault]:
         problem = (
             "has no value: null removes what an extended layout or a default says, and here nothing does"
         )
-        remedy = (
-            'Write "" for an empty value.' if path[-2] in ("labels", "tags", "set") else "Write {} to add it."
-        )
+        if path[-2] in ("labels", "tags", "set", "environment"):
+            remedy = 'Write "" for an empty value.'
+        else:
+            remedy = "Give it a value." if path[0] == "workloads" else "Write {} to add it."
         yield Fault(tree.origin, path, problem, remedy, "null")
     if isinstance(tree.value, dict):
         for key, node in tree.value.items():

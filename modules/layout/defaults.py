@@ -39,6 +39,9 @@ def with_defaults(layout: Node) -> Node:
         filled = {name: _group(node) for name, node in groups.value.items()}
         merged.value["node_groups"] = Node(filled, groups.origin)
     merged.value["helm_releases"] = _releases(merged.value)
+    _metrics_server(merged.value)
+    _file_system_driver(merged.value)
+    _bucket_driver(merged.value)
     return merged
 
 
@@ -170,6 +173,66 @@ def _typed(groups: dict[str, Any]) -> list[tuple[catalog.InstanceType, dict[str,
     return typed
 
 
+def _any_served_with(layout: dict[str, Node], key: str) -> bool:
+    """Whether something that the layout serves has a section of this name."""
+    workloads = layout.get("workloads")
+    serving = workloads.child("serving") if workloads is not None else None
+    served = serving.value.values() if serving is not None and isinstance(serving.value, dict) else ()
+    return any(
+        section is not None and isinstance(section.value, dict)
+        for section in (one.child(key) for one in served)
+    )
+
+
+def _metrics_server(layout: dict[str, Node]) -> None:
+    """Adds the add-on from which a HorizontalPodAutoscaler knows the load, unless the layout has the release."""
+    addons, releases = layout["addons"], layout["helm_releases"]
+    release = releases.child("metrics-server")
+    enabled = releases.get(("metrics-server", "enabled"))
+    by_release = release is not None and isinstance(release.value, dict)
+    if by_release and (enabled is None or enabled.value is not False):
+        return
+    if isinstance(addons.value, dict) and _any_served_with(layout, "autoscaling"):
+        added = Node({"metrics-server": Node({}, CATALOGUE)}, CATALOGUE)
+        layout["addons"] = Node(merge(added, addons).value, addons.origin)
+
+
+def _file_system_driver(layout: dict[str, Node]) -> None:
+    """Adds the add-on that mounts the layout's file systems."""
+    storage, addons = layout.get("storage"), layout["addons"]
+    systems = storage.child("file_systems") if storage is not None else None
+    wanted = (
+        systems is not None
+        and isinstance(systems.value, dict)
+        and any(one.value is not None for one in systems.value.values())
+    )
+    if wanted and isinstance(addons.value, dict):
+        added = Node({"aws-fsx-csi-driver": Node({}, CATALOGUE)}, CATALOGUE)
+        layout["addons"] = Node(merge(added, addons).value, addons.origin)
+
+
+def _bucket_driver(layout: dict[str, Node]) -> None:
+    """Adds the add-on that mounts buckets, where a workload mounts one."""
+    workloads, addons = layout.get("workloads"), layout["addons"]
+    running = [*_entries(workloads, "training"), *_entries(workloads, "serving")]
+    buckets = (mount.child("bucket") for one in running for mount in _entries(one, "volumes"))
+    if isinstance(addons.value, dict) and any(one is not None and one.value is not None for one in buckets):
+        added = Node({"aws-mountpoint-s3-csi-driver": Node({}, CATALOGUE)}, CATALOGUE)
+        layout["addons"] = Node(merge(added, addons).value, addons.origin)
+
+
+def _entries(above: Node | None, key: str) -> list[Node]:
+    """What is in a mapping; nothing where there is none."""
+    found = above.child(key) if above is not None else None
+    return [*found.value.values()] if found is not None and isinstance(found.value, dict) else []
+
+
+def _any_train_job(layout: dict[str, Node]) -> bool:
+    """Whether Kubeflow Trainer has a job to run."""
+    kinds = (job.child("kind") for job in _entries(layout.get("workloads"), "training"))
+    return any(kind is not None and kind.value == "train_job" for kind in kinds)
+
+
 def _releases(layout: dict[str, Node]) -> Node:
     given = layout.get("helm_releases")
     if given is not None and not isinstance(given.value, dict):
@@ -179,7 +242,12 @@ def _releases(layout: dict[str, Node]) -> Node:
     entries: dict[str, Node] = (
         dict(given.value) if given is not None and isinstance(given.value, dict) else {}
     )
-    for name in needed_releases(plain):
+    needed = [*needed_releases(plain)]
+    if "training-operator" not in needed and _any_train_job(layout):
+        needed.append("training-operator")
+    if _any_served_with(layout, "load_balancer"):
+        needed.append("aws-load-balancer-controller")
+    for name in needed:
         entries[name] = merge(Node({}, CATALOGUE), entries[name]) if name in entries else Node({}, CATALOGUE)
     gpu_ami_types = [str(group.get("ami_type")) for found, group in _typed(plain) if found.gpus]
     for name, node in entries.items():

@@ -81,6 +81,80 @@ BucketName = Annotated[
         "Write 3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit first and last.",
     ),
 ]
+# Without dots: they break TLS with S3's wildcard certificate, and FSx takes none. The prefixes and suffixes are S3's own.
+StoreBucketName = Annotated[
+    str,
+    matching(
+        r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9][a-z0-9-]{1,61}[a-z0-9](?<!-s3alias)(?<!--ol-s3)(?<!--x-s3)(?<!--table-s3)",
+        "is no name for a bucket",
+        "Write 3 to 63 lower-case letters, digits and hyphens, a letter or digit first and last, and no dots.",
+    ),
+]
+# The name of one of the layout's (names.StoreName), or of any as a URL.
+BucketReference = Annotated[
+    str,
+    matching(
+        r"[a-z](?!.*--)([a-z0-9-]{0,30}[a-z0-9])?|s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+        "is neither a name under storage.buckets nor s3://NAME",
+        "Write the bucket's name under storage.buckets, or s3://NAME for another; a folder of it goes under prefix.",
+    ),
+]
+BucketFolder = Annotated[
+    str,
+    matching(
+        r"(?!/)[A-Za-z0-9!_.*'()=+@:,/-]{1,500}(?<!/)",
+        "is no folder of a bucket",
+        "Write at most 500 letters, digits and ! _ . * ' ( ) = + @ : , / -, no slash first or last.",
+    ),
+]
+# https://docs.aws.amazon.com/fsx/latest/APIReference/API_CreateDataRepositoryAssociation.html
+LustrePath = Annotated[
+    str,
+    matching(
+        r"/|(/(?!\.{1,2}(/|\Z))[A-Za-z0-9_.-]{1,255}){1,15}",
+        "is no folder of a file system",
+        "Write it from the file system's root, like /data or /data/train, with no slash at the end.",
+        editors=r"/|(/[A-Za-z0-9_.-]{1,255}){1,15}",
+    ),
+]
+# https://docs.aws.amazon.com/fsx/latest/APIReference/API_CreateFileSystemLustreConfiguration.html
+MaintenanceTime = Annotated[
+    str,
+    matching(
+        r"[1-7]:([01][0-9]|2[0-3]):[0-5][0-9]",
+        "is no maintenance time",
+        'Write the day of the week (1 is Monday) and the time in UTC, in quotes: "7:03:00".',
+    ),
+]
+# https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
+RepositoryName = Annotated[
+    str,
+    matching(
+        r"(?=.{2,256}\Z)([a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*/)*[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*",
+        "is no name of an ECR repository",
+        "Write 2 to 256 lower-case letters and digits, with single . _ - or / between them.",
+        editors=r"([a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*/)*[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*",
+    ),
+]
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html (HealthCheckPath)
+HttpPath = Annotated[
+    str,
+    matching(
+        r"/[A-Za-z0-9!$&'()*+,;=:@._~%/?-]{0,1023}",
+        "is no path of a URL",
+        "Write the path alone, with a slash first: /healthz.",
+    ),
+]
+# https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildcards
+HostName = Annotated[
+    str,
+    matching(
+        r"(?=.{1,253}\Z)(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
+        "is no host name",
+        "Write a DNS name in lower case, without https:// or a port: api.example.com. *. before it stands for one label.",
+        editors=r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?",
+    ),
+]
 KeyPrefix = Annotated[
     str,
     matching(

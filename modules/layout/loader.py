@@ -12,6 +12,7 @@ from .document import Document, read
 from .extends import compose, find_layout, missing
 from .faults import PRESETS, Fault, LayoutError, Origin
 from .models import Layout
+from .scripts import read_scripts
 from .tree import Node, merge
 from .variables import Variable, variables_of
 
@@ -71,7 +72,7 @@ def load_text(text: str, file: Path, *, presets: Path = PRESETS, today: date | N
 
 
 def _loaded(name: str, file: Path, document: Document, today: date | None) -> Loaded:
-    faults = [*document.faults, *_values_files(document.tree)]
+    faults = [*document.faults, *_values_files(document.tree), *read_scripts(document.tree)]
     checked = check(document.tree, faults, today or datetime.now(tz=timezone.utc).date())
     if checked.layout is None or any(fault.level == "error" for fault in checked.faults):
         raise LayoutError(checked.faults)
@@ -105,11 +106,12 @@ def load_all(
 def _same_stacks(loaded: Iterable[Loaded]) -> Iterator[Fault]:
     taken: dict[str, Loaded] = {}
     for one in loaded:
-        name = one.layout.name
-        stacks = (name, f"{name}-platform", f"{name}-workloads")
+        layout = one.layout
+        # Those too that it has not yet: a first bucket must not bring a stack of another layout.
+        stacks = dict.fromkeys((*layout.stacks, layout.data_stack, layout.workloads_stack))
         again = next((stack for stack in stacks if stack in taken), None)
         if again is not None:
-            problem = f"{name!r} makes the stack {again!r}, and so does {taken[again].name}"
+            problem = f"{layout.name!r} takes the name of a stack, {again!r}, and so does {taken[again].name}"
             remedy = "Give each layout of a run its own `name`."
             yield Fault(one.tree.locate(("name",)), ("name",), problem, remedy, "duplicate-name")
         taken |= {stack: one for stack in stacks if stack not in taken}

@@ -51,6 +51,15 @@ EntryName = Annotated[
         "Write lower-case letters, digits and single hyphens, a letter first, no hyphen last.",
     ),
 ]
+# Ours is this short since a bucket's name and those of Kubernetes objects are made from it.
+StoreName = Annotated[
+    str,
+    matching(
+        r"[a-z](?!.*--)([a-z0-9-]{0,30}[a-z0-9])?",
+        "is no name of a store",
+        "Write at most 32 lower-case letters, digits and single hyphens, a letter first, no hyphen last.",
+    ),
+]
 Namespace = Annotated[
     str,
     matching(
@@ -82,6 +91,79 @@ UserName = Annotated[
     str,
     matching(
         r"[^\x00-\x1f\x7f]+", "is no user name", "Write a text of one line and of at least one character."
+    ),
+]
+# Of what a workload's name becomes part of, the names of a JobSet's pods are the longest, at 63 characters in all:
+# https://github.com/kubernetes-sigs/jobset/blob/main/pkg/webhooks/jobset_webhook.go
+WorkloadName = Annotated[
+    str,
+    matching(
+        r"[a-z](?!.*--)([a-z0-9-]{0,38}[a-z0-9])?",
+        "is no name of a workload",
+        "Write at most 40 lower-case letters, digits and single hyphens, a letter first, no hyphen last.",
+    ),
+]
+ObjectName = Annotated[
+    str,
+    matching(
+        r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*",
+        "is no name of a Kubernetes object",
+        "Write lower-case letters, digits, hyphens and dots, a letter or digit first and last.",
+        editors=r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*",
+    ),
+]
+# Narrower than Kubernetes, which since 1.32 takes nearly all of ASCII: shells and Python read no others.
+EnvironmentName = Annotated[
+    str,
+    matching(
+        r"[A-Za-z_][A-Za-z0-9_]{0,254}",
+        "is no name of an environment variable",
+        "Write letters, digits and underscores, no digit first.",
+    ),
+]
+# https://kubernetes.io/docs/concepts/configuration/secret/#restriction-names-data
+SecretKey = Annotated[
+    str,
+    matching(
+        r"[A-Za-z0-9._-]{1,253}",
+        "is no key of a Secret or ConfigMap",
+        "Write letters, digits, '-', '_' or '.'.",
+    ),
+]
+ScriptName = Annotated[
+    str,
+    matching(
+        r"[A-Za-z0-9_][A-Za-z0-9._-]{0,252}",
+        "is no name for a script",
+        "Write letters, digits, '-', '_' or '.', and no '-' or '.' first.",
+    ),
+]
+# A mount path has no colon: https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.35/#volumemount-v1-core
+AbsolutePath = Annotated[
+    str,
+    matching(
+        r"(?=.{2,1024}\Z)(/(?!\.{1,2}(/|\Z))[^/:\x00-\x1f\x7f]+)+",
+        "is no absolute path",
+        "Write a path like /data, without a slash last, '..' or ':'.",
+        editors=r"(/[^/:\x00-\x1f]+)+",
+    ),
+]
+RelativePath = Annotated[
+    str,
+    matching(
+        r"(?=.{1,1024}\Z)(?!\.{1,2}(/|\Z))[^/\x00-\x1f\x7f]+(/(?!\.{1,2}(/|\Z))[^/\x00-\x1f\x7f]+)*",
+        "is no relative path",
+        "Write a path like a/b, without a slash first or last, or '..'.",
+        editors=r"[^/\x00-\x1f]+(/[^/\x00-\x1f]+)*",
+    ),
+]
+# https://docs.docker.com/reference/cli/docker/image/tag/
+ImageTag = Annotated[
+    str,
+    matching(
+        r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}",
+        "is no tag of an image",
+        "Write at most 128 letters, digits, '_', '.' or '-', and no '.' or '-' first.",
     ),
 ]
 KubernetesVersion = Annotated[

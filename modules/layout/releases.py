@@ -32,6 +32,7 @@ CHARTS: dict[str, Chart] = {
         "https://kubernetes.github.io/autoscaler", "cluster-autoscaler", "9.59.0", "kube-system"
     ),
     "karpenter": Chart("oci://public.ecr.aws/karpenter", "karpenter", "1.14.1", "kube-system"),
+    "aws-load-balancer-controller": Chart(EKS_CHARTS, "aws-load-balancer-controller", "3.5.0", "kube-system"),
     "kueue": Chart("oci://registry.k8s.io/kueue/charts", "kueue", "0.19.2", "kueue-system"),
     "jobset": Chart("oci://registry.k8s.io/jobset/charts", "jobset", "0.12.0", "jobset-system"),
     "lws": Chart("oci://registry.k8s.io/lws/charts", "lws", "0.10.0", "lws-system"),
@@ -110,8 +111,17 @@ ADDON_PODS: Mapping[str, AddonPods] = {
 }
 # Service accounts of the releases that get a role here. The release's chart makes them, in the release's namespace.
 RELEASE_SERVICE_ACCOUNTS: Mapping[str, str] = {
+    "aws-load-balancer-controller": "aws-load-balancer-controller",
     "cluster-autoscaler": "cluster-autoscaler",
     "karpenter": "karpenter",
+}
+# Services of AWS that a release's pods call, besides those of every node, by the end of their endpoint's name.
+# https://karpenter.sh/v1.14/getting-started/getting-started-with-karpenter/#private-clusters
+# https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
+RELEASE_ENDPOINTS: Mapping[str, str] = {
+    "aws-load-balancer-controller": "elasticloadbalancing",
+    "cluster-autoscaler": "autoscaling",
+    "karpenter": "sqs",
 }
 
 

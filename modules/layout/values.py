@@ -10,19 +10,28 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, StrictInt
 
 from .forms import Form, form, matching, wrong
+from .names import AbsolutePath as AbsolutePath
 from .names import ClusterName as ClusterName
 from .names import EntryName as EntryName
+from .names import EnvironmentName as EnvironmentName
 from .names import GroupName as GroupName
+from .names import ImageTag as ImageTag
 from .names import KubernetesVersion as KubernetesVersion
 from .names import LabelKey as LabelKey
 from .names import LabelValue as LabelValue
 from .names import Namespace as Namespace
 from .names import NamespacePattern as NamespacePattern
+from .names import ObjectName as ObjectName
 from .names import Region as Region
+from .names import RelativePath as RelativePath
 from .names import ReleaseName as ReleaseName
+from .names import ScriptName as ScriptName
+from .names import SecretKey as SecretKey
 from .names import ServiceAccountName as ServiceAccountName
+from .names import StoreName as StoreName
 from .names import Tags as Tags
 from .names import UserName as UserName
+from .names import WorkloadName as WorkloadName
 from .var import Var as Var
 from .var import VariableKind as VariableKind
 from .var import is_known as is_known
@@ -50,6 +59,12 @@ SUBNET_ID = r"subnet-([0-9a-f]{8}|[0-9a-f]{17})"
 AMI_ID = r"ami-([0-9a-f]{8}|[0-9a-f]{17})"
 SECURITY_GROUP_ID = r"sg-([0-9a-f]{8}|[0-9a-f]{17})"
 RESERVATION_ID = r"cr-([0-9a-f]{8}|[0-9a-f]{17})"
+# https://github.com/distribution/reference/blob/main/reference.go
+_PART = r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*"
+IMAGE = (
+    rf"([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]+)?/)?{_PART}(/{_PART})*"
+    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?"
+)
 ZONE = r"[a-z]{2,3}(-[a-z]+){1,2}-[0-9]+(-[a-z]{3}-[0-9]+)?[a-z]"
 PARTITION = r"aws(-[a-z]+)*"
 ACCOUNT = r"[0-9]{12}"
@@ -57,6 +72,7 @@ ROLE_ARN = rf"arn:{PARTITION}:iam::{ACCOUNT}:role/[\w+=,.@/-]{{1,512}}"
 PRINCIPAL_ARN = rf"arn:{PARTITION}:iam::{ACCOUNT}:(role|user)/[\w+=,.@/-]{{1,512}}"
 POLICY_ARN = rf"arn:{PARTITION}:iam::(aws|{ACCOUNT}):policy/[\w+=,.@/-]{{1,512}}"
 KMS_KEY_ARN = rf"arn:{PARTITION}:kms:[a-z0-9-]+:{ACCOUNT}:key/(mrk-)?[0-9a-f-]{{32,36}}"
+CERTIFICATE_ARN = rf"arn:{PARTITION}:acm:[a-z0-9-]+:{ACCOUNT}:certificate/[0-9a-f-]{{36}}"
 RESOURCE_GROUP_ARN = rf"arn:{PARTITION}:resource-groups:[a-z0-9-]+:{ACCOUNT}:group/[\w.-]{{1,300}}"
 
 VpcId = Annotated[
@@ -169,6 +185,17 @@ KmsKeyArn = Annotated[
         "arn:aws:kms:us-west-2:123456789012:key/11111111-2222-3333-4444-555555555555",
     ),
 ]
+CertificateArn = Annotated[
+    str,
+    _one(
+        "certificate_arn",
+        "ARN of the ACM certificate of the load balancer, in the region of the layout",
+        CERTIFICATE_ARN,
+        "is no ARN of an ACM certificate",
+        "Write arn:aws:acm:REGION:ACCOUNT:certificate/ID.",
+        "arn:aws:acm:us-west-2:123456789012:certificate/11111111-2222-3333-4444-555555555555",
+    ),
+]
 LiteralKmsKeyArn = Annotated[
     str,
     matching(
@@ -184,6 +211,17 @@ ResourceGroupArn = Annotated[
         "is no ARN of a resource group",
         "Write arn:aws:resource-groups:REGION:ACCOUNT:group/NAME.",
         "arn:aws:resource-groups:us-west-2:123456789012:group/example",
+    ),
+]
+Image = Annotated[
+    str,
+    _one(
+        "image",
+        "Container image of the workload, with its tag or digest",
+        IMAGE,
+        "is no container image",
+        "Write REGISTRY/REPOSITORY:TAG, the repository in lower case.",
+        "public.ecr.aws/docker/library/python:3.13.9-slim",
     ),
 ]
 PlacementGroupName = Annotated[
@@ -263,6 +301,14 @@ _CIDRS = VariableKind(
     ("203.0.113.0/24",),
     many=True,
 )
+_LOAD_BALANCER_CIDRS = VariableKind(
+    "load_balancer_cidrs",
+    "CIDRs that may connect to the load balancer, e.g. your office's",
+    "length({value}) > 0 && alltrue([for cidr in {value} : can(cidrhost(cidr, 0))])",
+    "Give one or more CIDRs, each like 203.0.113.0/24.",
+    ("203.0.113.0/24",),
+    many=True,
+)
 _SUBNETS = VariableKind(
     "subnet_ids",
     "Ids of existing subnets, in two or more availability zones",
@@ -280,6 +326,7 @@ _SECURITY_GROUPS = VariableKind(
     many=True,
 )
 Cidrs = Annotated[tuple[Cidr, ...], or_variable(_CIDRS)]
+LoadBalancerCidrs = Annotated[tuple[Cidr, ...], or_variable(_LOAD_BALANCER_CIDRS)]
 SubnetIds = Annotated[tuple[SubnetId, ...], or_variable(_SUBNETS)]
 SecurityGroupIds = Annotated[tuple[SecurityGroupId, ...], or_variable(_SECURITY_GROUPS)]
 Subnets = Annotated[tuple[SubnetId, ...], Field(min_length=1)]

@@ -24,6 +24,14 @@ class Variable:
         """What it is, and where the layout uses it."""
         return f"{self.kind.description} ({', '.join(dotted(path) for path in self.paths)})"
 
+    def is_used_in(self, section: str) -> bool:
+        """Whether a top-level section of the layout uses it."""
+        return any(path[0] == section for path in self.paths)
+
+    def is_used_outside(self, section: str) -> bool:
+        """Whether any other one does."""
+        return any(path[0] != section for path in self.paths)
+
     @property
     def condition(self) -> str:
         """The validation, as a Terraform expression."""

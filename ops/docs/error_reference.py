@@ -44,6 +44,16 @@ TITLES = {
     "kubernetes": "Kubernetes",
     "releases": "Add-ons and releases",
     "karpenter": "Add-ons and releases",
+    "serving": "Serving",
+    "serving_scaling": "Serving",
+    "load_balancers": "Serving",
+    "file_systems": "Storage",
+    "stores": "Storage",
+    "training": "Training",
+    "training_nodes": "Training",
+    "workloads": "Workloads",
+    "mounts": "Workloads",
+    "workload_accounts": "Workloads",
     "variables": "Variables",
 }
 

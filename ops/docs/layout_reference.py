@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from modules.layout.language import models_in
 from modules.layout.models import Layout, Section
+from modules.layout.models.workloads import Script
 from modules.layout.var import OrVariable
 from modules.layout.writing import one_line
 
@@ -124,6 +125,8 @@ def type_name(annotation: Any, metadata: typing.Sequence[Any] = ()) -> str:
     if origin is dict:
         inner = type_name(arguments[1])
         return f"mapping of {'mappings' if inner == 'mapping' else inner}"
+    if annotation is Script:
+        return "path or mapping"
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return "mapping"
     return {str: "text", bool: "`true` `false`", int: "number"}.get(annotation, "any") + suffix

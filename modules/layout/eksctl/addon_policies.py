@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..faults import KeyPath
+from ..releases import CHARTS, RELEASE_SERVICE_ACCOUNTS
 from .draft import Draft
 from .manifest import Part
 from .options import Options
@@ -30,6 +31,8 @@ _POLICIES = {
     "xRay": "AWSXRayDaemonWriteAccess",
 }
 _BY_DEFAULT = {"aws-ebs-csi-driver"}
+# The second is the older name of the first.
+_LOAD_BALANCERS = ("awsLoadBalancerController", "albIngress")
 # Their pods have no rights of their own: namespace and service account are of the name of the add-on.
 _NEED_RIGHTS = {"external-dns", "cert-manager"}
 
@@ -46,14 +49,15 @@ def addon_policies(given: Part, draft: Draft, group: KeyPath, options: Options) 
             given.changed(key, f"the node role gets {_POLICIES[key]}")
         elif key == "autoScaler":
             _autoscaler(given, draft, group, options)
+        elif key in _LOAD_BALANCERS:
+            _load_balancers(given, key, draft)
         elif key == "cloudWatch":
             note = "the nodes do not get this right; the add-on amazon-cloudwatch-observability has a role of its own"
             if "amazon-cloudwatch-observability" not in (draft.get(("addons",)) or {}):
                 note += ": add it to `addons` for Container Insights"
             given.changed(key, note)
         else:
-            what = {"albIngress": "awsLoadBalancerController"}.get(key, key)
-            given.dropped(key, f"{what} has no counterpart: the nodes get no rights for it")
+            given.dropped(key, f"{key} has no counterpart: the nodes get no rights for it")
     return arns
 
 
@@ -68,6 +72,17 @@ def addon(given: Part, key: str, draft: Draft) -> None:
         entry = {"namespace": name, "service_account": name, "policy": policy}
         draft.put(("cluster", "pod_identity_associations", name), entry)
         note = f"the add-on {name} is installed, with these rights; another one of yours needs an association of its own"
+    given.changed(key, note)
+
+
+def _load_balancers(given: Part, key: str, draft: Draft) -> None:
+    """The release in place of the right: eksctl leaves its installation to the user."""
+    name = "aws-load-balancer-controller"
+    if draft.get(("helm_releases", name)) is None:
+        draft.put(("helm_releases", name), {})
+    account = f"{CHARTS[name].namespace}/{RELEASE_SERVICE_ACCOUNTS[name]}"
+    note = f"the release {name} is installed, with these rights for {account}: install it no second time; another account " \
+           "of yours needs an association of its own"  # fmt: skip
     given.changed(key, note)
 
 
@@ -88,6 +103,8 @@ def well_known(given: Part, name: str, draft: Draft) -> dict[str, Any]:
     for key in [key for key in given if given.value(key)]:
         if key in ("ebsCSIController", "efsCSIController"):
             addon(given, key, draft)
+        elif key in _LOAD_BALANCERS:
+            _load_balancers(given, key, draft)
         elif key == "imageBuilder":
             arns.append(_managed(_POLICIES[key], draft))
         elif key in _STATEMENTS:

@@ -8,7 +8,16 @@ from pydantic import Field
 
 from ..forms import BucketName, KeyPrefix
 from ..releases import CHARTS
-from ..values import ClusterName, GroupName, KubernetesVersion, LiteralKmsKeyArn, Region, ReleaseName, Tags
+from ..values import (
+    ClusterName,
+    GroupName,
+    KubernetesVersion,
+    LiteralKmsKeyArn,
+    Region,
+    ReleaseName,
+    Tags,
+    WorkloadName,
+)
 from .access import AccessEntry, AccessPolicy
 from .addons import Addon, HelmRelease
 from .base import Section, about
@@ -17,28 +26,40 @@ from .network import Network
 from .node_config import NodeConfig
 from .node_group import Capacity, ExistingPlacementGroup, NodeGroup, RootVolume, Size, Taint, Update
 from .pod_identity import PodIdentityAssociation
+from .serving import ServingDeployment
+from .storage import Bucket, FileSystem, Repository, Storage, Volume
+from .training import TrainingJob
+from .workloads import Workload
 
 __all__ = [
     "AccessEntry",
     "AccessPolicy",
     "Addon",
     "Backend",
+    "Bucket",
     "Capacity",
     "Cluster",
     "Endpoint",
     "ExistingPlacementGroup",
+    "FileSystem",
     "HelmRelease",
     "Layout",
     "Network",
     "NodeConfig",
     "NodeGroup",
     "PodIdentityAssociation",
+    "Repository",
     "RootVolume",
     "Section",
+    "ServingDeployment",
     "Size",
     "Storage",
     "Taint",
+    "TrainingJob",
     "Update",
+    "Volume",
+    "Workload",
+    "Workloads",
 ]
 
 
@@ -80,16 +101,18 @@ class Backend(Section):
     )
 
 
-class Storage(Section):
-    """Storage of the cluster."""
+class Workloads(Section):
+    """What runs on the cluster."""
 
-    default_storage_class: Literal["gp3", "none"] = Field(
-        default="gp3",
-        description="The default StorageClass: encrypted gp3 volumes of the EBS CSI driver, or none.",
-        examples=["none"],
-        json_schema_extra=about(
-            source="https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass"
-        ),
+    training: dict[WorkloadName, TrainingJob] = Field(
+        default_factory=dict,
+        description="Training jobs and sets of workers, by name.",
+        examples=[{"llama": {"kind": "indexed_job", "image": "var.image", "node_group": "gpu", "nodes": 2}}],
+    )
+    serving: dict[WorkloadName, ServingDeployment] = Field(
+        default_factory=dict,
+        description="Servers, by name: a Deployment and a Service each, behind a load balancer or not.",
+        examples=[{"api": {"image": "var.image", "port": 8080, "load_balancer": {"type": "nlb"}}}],
     )
 
 
@@ -161,6 +184,11 @@ class Layout(Section):
         description="Storage of the cluster.",
         examples=[{"default_storage_class": "none"}],
     )
+    workloads: Workloads = Field(
+        default_factory=Workloads,
+        description="What runs on the cluster.",
+        examples=[{"training": {}}],
+    )
 
     @property
     def platform_stack(self) -> str:
@@ -168,9 +196,47 @@ class Layout(Section):
         return f"{self.name}-platform"
 
     @property
+    def data_stack(self) -> str:
+        """Name of the stack of buckets and image repositories: the first to come and the last to go."""
+        return f"{self.name}-data"
+
+    @property
+    def workloads_stack(self) -> str:
+        """Name of the stack of what runs on the cluster: the last to come and the first to go."""
+        return f"{self.name}-workloads"
+
+    @property
+    def has_workloads(self) -> bool:
+        """Whether anything runs on the cluster, or has a claim for what is stored, and so a stack of it."""
+        storage = self.storage
+        return bool(
+            self.workloads.training
+            or self.workloads.serving
+            or storage.volumes
+            or any(one.namespaces for one in storage.file_systems.values())
+        )
+
+    @property
+    def has_data(self) -> bool:
+        """Whether there are buckets or image repositories, and so a stack of them."""
+        return bool(self.storage.buckets or self.storage.repositories)
+
+    @property
     def stacks(self) -> tuple[str, ...]:
         """Names of the stacks, in the order in which they are deployed."""
-        return self.name, self.platform_stack
+        return (
+            *([self.data_stack] if self.has_data else ()),
+            self.name,
+            self.platform_stack,
+            *([self.workloads_stack] if self.has_workloads else ()),
+        )
+
+    @property
+    def zones(self) -> list[str]:
+        """The zones that node groups and file systems ask for."""
+        asked = [group.availability_zone for group in self.node_groups.values()]
+        asked += [one.availability_zone for one in self.storage.file_systems.values()]
+        return [zone for zone in asked if zone]
 
     @property
     def has_efa(self) -> bool:

@@ -80,6 +80,13 @@ def shown(value: str) -> str:
     return value.reference if isinstance(value, Var) else value
 
 
+def listed(names: Iterable[str], most: int = 5) -> str:
+    """Names in a message, the first few of them: `a, b and 7 more`."""
+    names = [*names]
+    more = len(names) - most
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:most])} and {more} more"
+
+
 def repeated(values: Iterable[str]) -> Iterator[tuple[int, str]]:
     """The values that came before already, with their indices."""
     seen: set[str] = set()

@@ -179,6 +179,16 @@ class KeyOfOtherRegion:
             ((*path, "root_volume", "kms_key_arn"), group.root_volume.kms_key_arn, layout.region)
             for path, group in context.groups()
         ]
+        storage = layout.storage
+        keys += [
+            (("storage", kind, name, "kms_key_arn"), one.kms_key_arn, layout.region)
+            for kind, stores in (
+                ("file_systems", storage.file_systems),
+                ("buckets", storage.buckets),
+                ("repositories", storage.repositories),
+            )
+            for name, one in stores.items()
+        ]
         for path, arn, region in keys:
             if arn and is_known(arn) and arn.split(":")[3] != region:
                 problem = f"the key is in {arn.split(':')[3]}, and what it encrypts in {region}"

@@ -19,6 +19,16 @@ def _because(path: KeyPath) -> tuple[KeyPath, ...]:
     )
 
 
+def _asked(context: Context) -> list[tuple[KeyPath, str | None]]:
+    """The zones that node groups and file systems name, with their paths."""
+    groups = [(path, group.availability_zone) for path, group in context.groups()]
+    stores = context.layout.storage.file_systems
+    systems: list[tuple[KeyPath, str | None]] = [
+        (("storage", "file_systems", name), one.availability_zone) for name, one in stores.items()
+    ]
+    return [((*path, "availability_zone"), zone) for path, zone in (*groups, *systems)]
+
+
 class ReservedWithoutZone:
     """A reservation lies in one zone; nodes in any other zone fail to launch, with an error that names no zone.
 
@@ -151,13 +161,13 @@ class ZoneOutsideRegion:
     level: Level = "error"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """Zones of the network and of node groups begin with the layout's region."""
+        """Zones of the network, of node groups and of file systems begin with the layout's region."""
         region = context.layout.region
         zones: list[tuple[KeyPath, str | None]] = [
             (("network", "availability_zones", index), zone)
             for index, zone in enumerate(context.layout.network.availability_zones or ())
         ]
-        zones += [((*path, "availability_zone"), group.availability_zone) for path, group in context.groups()]
+        zones += _asked(context)
         for path, zone in zones:
             if not zone or not is_known(zone) or zone.startswith(f"{region}-"):
                 continue  # a local zone has a rule of its own
@@ -169,18 +179,17 @@ class ZoneOutsideRegion:
 
 
 class ZoneNotInNetwork:
-    """A group's zone has to be one of the new VPC's: there is no subnet anywhere else."""
+    """The zone of a group or a file system has to be one of the new VPC's: there is no subnet anywhere else."""
 
     id = "zone-not-in-network"
     level: Level = "error"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """Where the network names its zones, groups choose among them."""
+        """Where the network names its zones, groups and file systems choose among them."""
         zones = context.layout.network.availability_zones or ()
         if not context.layout.network.is_new or not zones or not all(is_known(zone) for zone in zones):
             return
-        for path, group in context.groups():
-            zone = group.availability_zone
+        for path, zone in _asked(context):
             if zone and is_known(zone) and zone not in zones:
                 problem = f"{zone} is not among the network's zones: {', '.join(zones)}"
                 remedy = f"Add {zone} to network.availability_zones, or write one of them."
@@ -189,7 +198,7 @@ class ZoneNotInNetwork:
                     ("network", "vpc_id"),
                     ("region",),
                 )
-                yield Finding((*path, "availability_zone"), problem, remedy, because)
+                yield Finding(path, problem, remedy, because)
 
 
 class NoNodeGroup:

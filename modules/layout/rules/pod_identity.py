@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..claims import workloads
 from ..faults import KeyPath, Level
 from ..models import Layout, PodIdentityAssociation
 from ..releases import ADDON_IDENTITIES, RELEASE_SERVICE_ACCOUNTS
@@ -76,7 +77,7 @@ class DuplicatePodIdentity:
 
     def check(self, context: Context) -> Iterator[Finding]:
         """No service account stands twice, nor is it one that an add-on or a release has a role for."""
-        taken = dict(_own(context.layout))
+        taken = dict(own_roles(context.layout))
         for path, association in _associations(context):
             account = association.namespace, association.service_account
             if account in taken:
@@ -90,7 +91,7 @@ class DuplicatePodIdentity:
                 )
 
 
-def _own(layout: Layout) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+def own_roles(layout: Layout) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
     """Service accounts that the layout gives roles to by itself: by what, and what to do instead."""
     for name, identity in ADDON_IDENTITIES.items():
         if layout.has_addon(name) and (identity.policies or layout.addons[name].role_arn is not None):
@@ -274,7 +275,7 @@ class PodIdentityWithoutAgent:
     level: Level = "error"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """Associations, those for releases too, go with the add-on eks-pod-identity-agent, or a release of its chart."""
+        """Associations, those of releases and workloads too, go with the add-on eks-pod-identity-agent, or a release of its chart."""
         layout = context.layout
         by_chart = any(
             release.enabled and release.chart == AGENT for release in layout.helm_releases.values()
@@ -285,6 +286,11 @@ class PodIdentityWithoutAgent:
         if layout.cluster.pod_identity_associations:
             needed.append(("cluster", "pod_identity_associations"))
         needed += [("helm_releases", name) for name in RELEASE_SERVICE_ACCOUNTS if _has_role(layout, name)]
+        needed += [
+            (*path, "buckets" if workload.buckets else "policy_arns")
+            for path, workload in workloads(layout)
+            if workload.has_identity
+        ]
         for path in needed:
             problem = f"the add-on {AGENT} is off: no pod would get the credentials"
             remedy = f"Remove what turns it off: `enabled: false`, or `{AGENT}:` without a value."

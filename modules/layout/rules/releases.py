@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..faults import KeyPath, Level
-from ..releases import ADDONS_KNOWN, CHARTS
+from ..releases import ADDONS_KNOWN, CHARTS, RELEASE_ENDPOINTS
 from ..words import nearest
 from .base import Context, Finding
 
@@ -166,6 +166,7 @@ IMAGES = {
     "neuron": "public.ecr.aws",
     "cluster-autoscaler": "registry.k8s.io",
     "karpenter": "public.ecr.aws",
+    "aws-load-balancer-controller": "public.ecr.aws",
     "kueue": "registry.k8s.io",
     "jobset": "registry.k8s.io",
     "lws": "registry.k8s.io",
@@ -197,6 +198,28 @@ class ImagesOutOfReach:
             problem = f"pulls its images from {registries}, and nodes without NAT reach ECR alone"
             remedy = "Mirror the images in ECR and name them in `values`, or switch the release off: enabled: false."
             yield Finding(("helm_releases", name), problem, remedy, (("network",),))
+
+
+class EndpointOfRelease:
+    """Pods of these releases call a service of AWS, and without NAT they reach it by an endpoint alone.
+
+    The release becomes ready all the same, and what it is to make never comes.
+    https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
+    """
+
+    id = "endpoint-of-release"
+    level: Level = "warning"
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """In a new VPC without NAT that is not fully private, the endpoints that are listed have the release's."""
+        network = context.layout.network
+        if not network.is_isolated or network.fully_private:  # which brings them by itself
+            return
+        for name, service in RELEASE_ENDPOINTS.items():
+            if context.layout.has_release(name) and service not in (network.interface_endpoints or ()):
+                problem = f"calls {service}, and without NAT its pods reach no endpoint of that"
+                remedy = f"Add {service} to network.interface_endpoints, or write fully_private: true."
+                yield Finding(("helm_releases", name), problem, remedy, (("network",),))
 
 
 class StorageClassWithoutDriver:

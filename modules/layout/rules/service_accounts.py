@@ -96,7 +96,7 @@ class ReleaseIdentity:
     level: Level = "error"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """Values leave the service account, cluster and queue of Karpenter and the cluster autoscaler as they are."""
+        """Values leave the service account, cluster and queue of a release that has a role as they are."""
         for name, ties in _tied(context.layout).items():
             release = context.layout.helm_releases[name]
             for tied in ties:
@@ -124,6 +124,13 @@ def _tied(layout: Layout) -> dict[str, tuple[_Tied, ...]]:
                 "the queue",
                 optional=True,
             ),
+        )
+    if layout.has_release("aws-load-balancer-controller"):
+        account = RELEASE_SERVICE_ACCOUNTS["aws-load-balancer-controller"]
+        found["aws-load-balancer-controller"] = (
+            _Tied(("serviceAccount", "name"), account, "the service account of the role"),
+            _Tied(("clusterName",), layout.name, "the cluster of the role"),
+            _Tied(("region",), layout.region, "the region of the role"),
         )
     if layout.has_autoscaler and layout.has_release("cluster-autoscaler"):
         account = RELEASE_SERVICE_ACCOUNTS["cluster-autoscaler"]

@@ -14,7 +14,7 @@ from modules.layout.extends import preset_names
 from modules.layout.releases import CHARTS
 
 ROOT = Path(__file__).parents[3]
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 
 
 def _blocks(page: Path, language: str) -> Iterator[str]:
@@ -26,7 +26,9 @@ def test_the_readme_lists_every_preset_and_no_other() -> None:
     rows = re.findall(
         r"^\| `(eks-[a-z0-9-]+)`(?: \(default\))? \| (\S+) x (\d+) \| (.+?) \| (\d+) \|", text, re.M
     )
-    assert sorted(row[0] for row in rows) == sorted(preset_names())
+    pages = re.findall(r"^\| \[`([a-z0-9-]+)`\]\(docs/presets/\1\.md\) \|", text, re.M)
+    assert sorted([*(row[0] for row in rows), *pages]) == sorted(preset_names())
+    assert sorted(pages) == sorted(page.stem for page in (ROOT / "docs" / "presets").glob("*.md"))
     for name, instance_type, desired, gpus, efa in rows:
         layout = load(name, today=date(2026, 11, 22)).layout
         group = next(group for group in layout.node_groups.values() if group.type.accelerator)
@@ -38,6 +40,23 @@ def test_the_readme_lists_every_preset_and_no_other() -> None:
             f"{accelerator.count} {accelerator.name}",
             group.type.efa_interfaces,
         )
+
+
+LAYOUTS = {
+    f"{page.stem} {name}": text
+    for page in PAGES
+    for text in _blocks(page, "yaml")
+    if (name := text.partition("\n")[0].removeprefix("# ")).endswith(".yaml") and "# broken" not in text
+    if not text.startswith("# cluster.yaml")  # eksctl's
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_layout_that_a_page_shows_loads(name: str, tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")  # as in the checkout
+    file = tmp_path / "layout.yaml"
+    file.write_text(LAYOUTS[name], encoding="utf-8")
+    assert load(str(file), today=date(2026, 11, 22)).warnings == ()
 
 
 def test_the_layouts_that_the_readme_shows_load(tmp_path: Path) -> None:

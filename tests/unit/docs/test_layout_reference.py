@@ -69,8 +69,10 @@ def test_the_examples_of_a_key_are_values_of_it(model: type[Section], name: str)
 
 def _filled(example: Any, name: str) -> Any:
     """An example of whole sections, with what the loader puts below them."""
-    if name == "node_groups":
+    if name == "node_groups" and isinstance(example, dict):
         return {key: _group_defaults() | group for key, group in example.items()}
+    if name == "script":
+        return {"name": example, "text": "print(1)\n"}
     if name == "helm_releases":
         return {key: _release_defaults() | release for key, release in example.items()}
     return example
@@ -101,7 +103,7 @@ def test_a_number_has_a_unit(model: type[Section], name: str) -> None:
 def test_numbers_are_found() -> None:
     numbers = {name for model, name in FIELDS if is_number(model.model_fields[name].annotation)}
     assert {"size_gib", "iops", "retention_days", "desired", "timeout_minutes"} <= numbers
-    assert not {"name", "set", "efa", "taints", "type"} & numbers
+    assert not {"name", "set", "image", "taints", "type"} & numbers
 
 
 @pytest.mark.parametrize("model, name", FIELDS, ids=IDS)

@@ -7,8 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from modules.layout import Loaded
+from modules.layout.defaults import with_defaults
+from modules.layout.document import parse
 from modules.layout.models import NodeGroup
-from modules.layout.releases import ADDONS_DEFAULT
+from modules.layout.releases import ADDONS_DEFAULT, CHARTS
+from modules.layout.tree import Node
 from tests.unit.layout.cases import new
 
 LoadText = Callable[[str], Loaded]
@@ -105,6 +108,123 @@ def test_add_ons_that_every_cluster_needs_are_there(load_text: LoadText) -> None
 )
 def test_releases_follow_from_the_nodes(text: str, releases: list[str], load_text: LoadText) -> None:
     assert sorted(load_text(new(f"more: {text}\n")).layout.helm_releases) == releases
+
+
+def _filled(text: str) -> Node:
+    return with_defaults(parse(text, "test").tree)
+
+
+@pytest.mark.parametrize(
+    ("serving", "comes"),
+    [
+        ("{api: {load_balancer: {type: nlb}}}", True),
+        ("{api: {}, web: {load_balancer: {}}}", True),
+        ("{api: {port: 80}}", False),
+        ("{api: {load_balancer: null}}", False),
+        # Wrong kinds are for the models to tell.
+        ("{api: {load_balancer: nlb}}", False),
+        ("{api: [load_balancer], web: load_balancer}", False),
+        ("[load_balancer]", False),
+        ("null", False),
+    ],
+)
+def test_a_load_balancer_of_what_is_served_brings_its_controller(serving: str, comes: bool) -> None:
+    filled = _filled(f"workloads: {{serving: {serving}}}")
+    release = filled.get(("helm_releases", "aws-load-balancer-controller"))
+    assert (release is not None) == comes
+    if release is not None:
+        assert str(release.origin) == "catalogue"
+        assert release.plain()["version"] == CHARTS["aws-load-balancer-controller"].version
+
+
+@pytest.mark.parametrize("workloads", ["null", "[serving]", "serving", "{}"])
+def test_workloads_of_a_wrong_kind_bring_nothing(workloads: str) -> None:
+    filled = _filled(f"workloads: {workloads}")
+    assert filled.plain()["helm_releases"] == {}
+    assert tuple(filled.plain()["addons"]) == ADDONS_DEFAULT
+
+
+def test_a_controller_that_is_switched_off_stays_off() -> None:
+    served = "workloads: {serving: {api: {load_balancer: {}}}}\n"
+    filled = _filled(served + "helm_releases: {aws-load-balancer-controller: {enabled: false}}")
+    assert filled.plain()["helm_releases"]["aws-load-balancer-controller"]["enabled"] is False
+    filled = _filled(served + "helm_releases: {aws-load-balancer-controller: null}")
+    assert filled.plain()["helm_releases"] == {"aws-load-balancer-controller": None}
+
+
+SCALED = "workloads: {serving: {api: {autoscaling: {min: 1, max: 4}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "addon"),
+    [
+        (SCALED, {}),
+        (SCALED + "helm_releases: {metrics-server: {enabled: false}}", {}),
+        (SCALED + "helm_releases: {metrics-server: null}", {}),
+        (SCALED + "addons: {metrics-server: {enabled: false}}", {"enabled": False}),
+        (SCALED + "addons: {metrics-server: {version: v0.8.0-eksbuild.2}}", {"version": "v0.8.0-eksbuild.2"}),
+        (SCALED + "addons: {metrics-server: null}", None),
+    ],
+)
+def test_what_is_scaled_brings_the_add_on_that_measures(text: str, addon: object) -> None:
+    assert _filled(text).plain()["addons"]["metrics-server"] == addon
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "workloads: {serving: {api: {autoscaling: null, replicas: 2}}}",
+        "workloads: {serving: {api: {autoscaling: true}}}",
+        SCALED + "helm_releases: {metrics-server: {}}",
+    ],
+)
+def test_the_add_on_that_measures_comes_for_nothing_else_and_not_beside_its_release(text: str) -> None:
+    assert "metrics-server" not in _filled(text).plain()["addons"]
+
+
+def test_add_ons_of_a_wrong_kind_stay_as_they_are() -> None:
+    assert _filled(SCALED + "addons: [metrics-server]").plain()["addons"] == ["metrics-server"]
+    assert _filled(SCALED + "helm_releases: [kueue]").plain()["addons"]["metrics-server"] == {}
+
+
+@pytest.mark.parametrize("kind", ["training", "serving"])
+@pytest.mark.parametrize(
+    ("workload", "comes"),
+    [
+        ("{volumes: {/data: {bucket: data}}}", True),
+        ("{volumes: {/a: {claim: x}, /data: {bucket: data, read_only: true}}}", True),
+        ("{buckets: {data: read}}", False),
+        ("{volumes: {/data: {bucket: null}}}", False),
+        # Wrong kinds are for the models to tell.
+        ("{volumes: {/data: bucket}}", False),
+        ("{volumes: [bucket]}", False),
+        ("[volumes]", False),
+        ("null", False),
+    ],
+)
+def test_a_bucket_that_is_mounted_brings_its_driver(kind: str, workload: str, comes: bool) -> None:
+    filled = _filled(f"workloads: {{{kind}: {{one: {workload}}}}}")
+    assert ("aws-mountpoint-s3-csi-driver" in filled.plain()["addons"]) == comes
+
+
+def test_a_driver_of_buckets_that_is_switched_off_stays_off() -> None:
+    mounted = "workloads: {training: {one: {volumes: {/data: {bucket: data}}}}}\n"
+    filled = _filled(mounted + "addons: {aws-mountpoint-s3-csi-driver: {enabled: false}}")
+    assert filled.plain()["addons"]["aws-mountpoint-s3-csi-driver"] == {"enabled": False}
+
+
+@pytest.mark.parametrize(
+    ("training", "comes"),
+    [
+        ("{one: {kind: indexed_job}, two: {kind: train_job}}", True),
+        ("{one: {kind: mpi_job}}", False),
+        ("{one: {kind: [train_job]}, two: train_job, three: null}", False),
+        ("[train_job]", False),
+    ],
+)
+def test_a_train_job_brings_the_operator_that_runs_it(training: str, comes: bool) -> None:
+    releases = _filled(f"workloads: {{training: {training}}}").plain()["helm_releases"]
+    assert ("training-operator" in releases) == comes
 
 
 def test_a_known_release_needs_no_chart_and_keeps_what_is_written(load_text: LoadText) -> None:

@@ -83,6 +83,12 @@ def test_an_empty_section_is_as_good_as_none(write: Write) -> None:
         ),
         (new("gpu:\n"), ("node_groups", "gpu"), "Write {} to add it."),
         (new(top="tags:\n  team:\n"), ("tags", "team"), 'Write "" for an empty value.'),
+        (new(top="storage:\n  buckets:\n    data:\n"), ("storage", "buckets", "data"), "Write {} to add it."),
+        (
+            new(top="workloads:\n  serving:\n    api:\n"),
+            ("workloads", "serving", "api"),
+            "Give it a value.",
+        ),
     ],
 )
 def test_a_null_that_removes_nothing_is_a_fault(

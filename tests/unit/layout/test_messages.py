@@ -140,7 +140,15 @@ def test_the_faults_of_several_layouts_come_together(write: Write) -> None:
     ]
 
 
-@pytest.mark.parametrize("second", ["demo", "demo-platform", "demo-workloads"])
+def test_of_many_names_a_message_has_the_first_few(faults_of: FaultsOf) -> None:
+    job = "{image: registry.example.com/x:1, kind: indexed_job, node_group: gpu, nodes: 2}"
+    jobs = "".join(f"    job-{number}: {job}\n" for number in range(90))
+    gpu = "gpu: {instance_type: g4dn.metal, size: {desired: 2}}\n"
+    (fault,) = faults_of(new(gpu, f"workloads:\n  training:\n{jobs}"))
+    assert "together with job-0, job-1, job-2, job-3, job-4 and 84 more it takes 180 nodes" in fault.problem
+
+
+@pytest.mark.parametrize("second", ["demo", "demo-data", "demo-platform", "demo-workloads"])
 def test_two_layouts_of_a_run_have_stacks_of_their_own(second: str, write: Write) -> None:
     one, two = write(NEW, "one.yaml"), write(NEW.replace("demo", second), "two.yaml")
     with pytest.raises(LayoutError) as caught:

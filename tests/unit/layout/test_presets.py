@@ -25,7 +25,8 @@ def test_a_preset_is_a_layout_of_its_own_name_without_unknown_warnings(name: str
 
 
 @pytest.mark.parametrize("name", preset_names())
-def test_a_preset_has_a_group_for_the_system_and_one_with_efa(name: str) -> None:
-    groups = load(name, today=TODAY).layout.node_groups
-    assert "sys" in groups
-    assert any(group.efa for group in groups.values())
+def test_a_preset_has_nodes_for_any_pod_beside_those_with_accelerators(name: str) -> None:
+    groups = load(name, today=TODAY).layout.node_groups.values()
+    assert any(not group.taints for group in groups)
+    for group in groups:
+        assert group.efa == bool(group.type.accelerator), "all accelerated nodes of the presets have EFA"

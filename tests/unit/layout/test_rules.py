@@ -14,10 +14,23 @@ from tests.unit.layout.cases import (
     cluster_and_network,
     node_settings,
     nodes_and_capacity,
+    serving,
+    storage,
+    training,
+    workloads,
 )
 
 FaultsOf = Callable[[str], tuple[Fault, ...]]
-CASES = (*nodes_and_capacity.CASES, *node_settings.CASES, *cluster_and_network.CASES, *access_and_pods.CASES)
+CASES = (
+    *nodes_and_capacity.CASES,
+    *node_settings.CASES,
+    *cluster_and_network.CASES,
+    *access_and_pods.CASES,
+    *serving.CASES,
+    *training.CASES,
+    *workloads.CASES,
+    *storage.CASES,
+)
 LEVELS = {rule.id: rule.level for rule in RULES}
 
 

@@ -19,9 +19,22 @@ from tests.unit.layout.cases import (
     new,
     node_settings,
     nodes_and_capacity,
+    serving,
+    storage,
+    training,
+    workloads,
 )
 
-CASES = (*nodes_and_capacity.CASES, *node_settings.CASES, *cluster_and_network.CASES, *access_and_pods.CASES)
+CASES = (
+    *nodes_and_capacity.CASES,
+    *node_settings.CASES,
+    *cluster_and_network.CASES,
+    *access_and_pods.CASES,
+    *serving.CASES,
+    *training.CASES,
+    *workloads.CASES,
+    *storage.CASES,
+)
 # No version of the catalogue that EKS takes is old enough any more: see the test of its own below.
 WITHOUT_CASE = {"trainer-needs-newer"}
 

@@ -452,6 +452,30 @@ CASES = (
         new(top="helm_releases: {cluster-autoscaler: {values: {rbac: {serviceAccount: {name: other}}}}}\n"),
     ),
     Case(
+        "release-identity",
+        new(top="helm_releases: {aws-load-balancer-controller: {values: {clusterName: other}}} # here\n"),
+        "helm_releases.aws-load-balancer-controller.values.clusterName",
+        "is demo",
+        "Remove it.",
+        new(
+            top="""
+            helm_releases:
+              aws-load-balancer-controller:
+                values: {clusterName: demo, region: us-west-2, vpcId: vpc-0123456789abcdef0}
+            """
+        ),
+    ),
+    Case(
+        "release-identity",
+        new(
+            top="helm_releases: {aws-load-balancer-controller: {set: {serviceAccount.name: other}}} # here\n"
+        ),
+        "helm_releases.aws-load-balancer-controller.set.serviceAccount.name",
+        "is aws-load-balancer-controller",
+        "Remove it.",
+        new(top="helm_releases: {aws-load-balancer-controller: {set: {serviceAccount.create: false}}}\n"),
+    ),
+    Case(
         "tags-differ-by-case",
         new(top="tags:\n  Team: a\n  team: b # here\n"),
         "tags.team",

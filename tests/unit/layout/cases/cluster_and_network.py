@@ -566,6 +566,30 @@ CASES = (
         ),
     ),
     Case(
+        "endpoint-of-release",
+        new(
+            top="""
+            network: {nat_gateway: none, interface_endpoints: [ec2, ecr.api, ecr.dkr, eks-auth, sts]}
+            helm_releases:
+              aws-load-balancer-controller: # here
+                values: {image: {repository: 123456789012.dkr.ecr.us-west-2.amazonaws.com/lbc}}
+            """
+        ),
+        "helm_releases.aws-load-balancer-controller",
+        "calls elasticloadbalancing",
+        "Add elasticloadbalancing to network.interface_endpoints",
+        new(
+            top="""
+            network:
+              nat_gateway: none
+              interface_endpoints: [ec2, ecr.api, ecr.dkr, eks-auth, elasticloadbalancing, sts]
+            helm_releases:
+              aws-load-balancer-controller:
+                values: {image: {repository: 123456789012.dkr.ecr.us-west-2.amazonaws.com/lbc}}
+            """
+        ),
+    ),
+    Case(
         "storage-class-without-driver",
         new(
             top="addons: {aws-ebs-csi-driver: {enabled: false}}\nstorage: {default_storage_class: gp3} # here\n"

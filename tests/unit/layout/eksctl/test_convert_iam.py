@@ -108,9 +108,28 @@ def test_the_rights_of_a_storage_driver_are_its_add_on(imported: Importer, word:
     assert made.fate(f"iam.serviceAccounts[0].wellKnownPolicies.{word}") == "changed"
 
 
-def test_the_rights_of_the_load_balancer_controller_are_dropped(imported: Importer) -> None:
+def test_the_rights_of_the_load_balancer_controller_are_its_release(imported: Importer) -> None:
     made = _account(imported, "wellKnownPolicies: {awsLoadBalancerController: true}")
-    assert made.fate("iam.serviceAccounts[0].wellKnownPolicies.awsLoadBalancerController") == "DROPPED"
+    assert made.layout.has_release("aws-load-balancer-controller")
+    assert not _associations(made)
+    where = "iam.serviceAccounts[0].wellKnownPolicies.awsLoadBalancerController"
+    assert made.fate(where) == "changed"
+    # Whose account is another one has to know which one gets the rights.
+    assert "kube-system/aws-load-balancer-controller" in made.notes(where)
+
+
+def test_an_account_of_the_load_balancer_controller_that_has_more_rights_loads(imported: Importer) -> None:
+    """Two cannot give one account a role: the release's stays, and the other one is named."""
+    made = imported(f"""
+        iam:
+          serviceAccounts:
+            - metadata: {{name: aws-load-balancer-controller, namespace: kube-system}}
+              wellKnownPolicies: {{awsLoadBalancerController: true}}
+              attachPolicyARNs: [{READ}]
+        """)
+    assert made.layout.has_release("aws-load-balancer-controller")
+    assert not _associations(made)
+    assert made.converted.drops
 
 
 @pytest.mark.parametrize("field", ["permissionsBoundary: arn", "subjectPattern: loader-*"])

@@ -85,7 +85,17 @@ def test_the_right_to_scale_installs_the_autoscaler_only_on_demand(imported: Imp
     assert _nodes(imported, text, Options(autoscaler=True)).group.scaling_owner == "autoscaler"
 
 
-@pytest.mark.parametrize("word", ["appMesh", "appMeshPreview", "awsLoadBalancerController", "albIngress"])
+@pytest.mark.parametrize("word", ["awsLoadBalancerController", "albIngress"])
+def test_the_rights_of_the_load_balancer_controller_are_its_release(imported: Importer, word: str) -> None:
+    made = _nodes(imported, f"withAddonPolicies: {{{word}: true}}")
+    assert made.layout.has_release("aws-load-balancer-controller")
+    assert made.fate(f"{POLICIES}.{word}") == "changed"
+    assert not made.group.policy_arns
+    off = _nodes(imported, f"withAddonPolicies: {{{word}: false}}")
+    assert not off.layout.has_release("aws-load-balancer-controller")
+
+
+@pytest.mark.parametrize("word", ["appMesh", "appMeshPreview"])
 def test_rights_without_counterpart_are_dropped(imported: Importer, word: str) -> None:
     assert _nodes(imported, f"withAddonPolicies: {{{word}: true}}").fate(f"{POLICIES}.{word}") == "DROPPED"
 
