@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_helm.release import Release, ReleaseSet
 from constructs import Construct
 
-from .addons import tolerations
 from .autoscaler import SERVICE_ACCOUNT
 from .catalog import autoscaler_tag, eks_registry
 from .expressions import literal, literals
 from .karpenter import SERVICE_ACCOUNT as KARPENTER_SERVICE_ACCOUNT
 from .layout.models import HelmRelease, Taint
-from .layout.releases import karpenter_queue
+from .layout.pods import tolerations
+from .layout.releases import RELEASE_SERVICE_ACCOUNTS, karpenter_queue
 from .merge import merged
 from .pod_identity import Namespaces
 
-# One release waits for all of the stages before its own; a destroy goes the other way. kueue is last of the charts
-# known here: its webhook refuses the hook Jobs of other charts while it is not ready, and has to go before what it
-# manages. Behind it are the releases in namespaces for jobs, which have to be gone while kueue still runs.
+# One release waits for all of the stages before its own; a destroy goes the other way. The load balancer controller is
+# first: only while it runs can a load balancer of another release be deleted, and its webhook refuses Ingresses while it
+# does not. kueue is last of the charts known here: its webhook refuses the hook Jobs of other charts while it is not ready,
+# and has to go before what it manages. Behind it are the releases in namespaces for jobs, which have to be gone while kueue
+# still runs.
 _STAGES: Sequence[frozenset[str]] = (
+    frozenset({"aws-load-balancer-controller"}),
     frozenset({"kube-prometheus-stack"}),
     frozenset(
         {
@@ -42,7 +46,7 @@ _STAGES: Sequence[frozenset[str]] = (
     frozenset({"kueue"}),
     frozenset(),  # others in namespaces that are made here
 )
-_OTHERS, _IN_MADE = 4, 6
+_OTHERS, _IN_MADE = 5, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Surroundings:
 
     `gpu_taints` and `neuron_taints` are those of the nodes with that kind of accelerator, `efa_taints` of the nodes
     with EFA; `internet` says that pods surely reach it, `isolated` that they surely do not; `system_nodes` is the number
-    of nodes without taints that the cluster starts with.
+    of nodes without taints that the cluster starts with; `vpc_id` is a reference to what EKS says of the cluster.
     """
 
     cluster_name: str
@@ -66,6 +70,8 @@ class Surroundings:
     isolated: bool = False
     zonal_shift: bool = False
     system_nodes: int = 1
+    vpc_id: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class HelmReleases(Construct):
@@ -107,6 +113,8 @@ class HelmReleases(Construct):
         before: Sequence[ITerraformDependable],
     ) -> Release:
         values = merged(computed_values(name, surroundings), release.values)
+        # Helm lays each document over the ones before it.
+        documents = [one for one in (references(name, surroundings), literals(values)) if one]
         namespace = self._namespaces.made.get(release.namespace)
         return Release(
             self,
@@ -117,7 +125,7 @@ class HelmReleases(Construct):
             version=release.version,
             namespace=release.namespace,
             create_namespace=namespace is None and release.namespace != "kube-system",
-            values=[as_document(literals(values))] if values else None,
+            values=[as_document(one) for one in documents] or None,
             set=[_set(key, value) for key, value in release.set.items()] or None,
             wait=release.wait,
             timeout=release.timeout_minutes * 60,
@@ -151,6 +159,8 @@ def computed_values(name: str, around: Surroundings) -> dict[str, Any]:
         return _autoscaler(around)
     if name == "karpenter":
         return _karpenter(around)
+    if name == "aws-load-balancer-controller":
+        return _load_balancers(around)
     if name == "training-operator":
         # TrainJobs are made of JobSets; the chart brings the controller unless the layout has it as a release. The
         # runtime for torch is installed by a Job that downloads kubectl: without internet it would fail the release.
@@ -159,6 +169,12 @@ def computed_values(name: str, around: Surroundings) -> dict[str, Any]:
             "runtimes": {"torchDistributed": {"enabled": around.internet}},
         }
     return {}
+
+
+def references(name: str, around: Surroundings) -> dict[str, str]:
+    """The values of a release that Terraform looks up."""
+    # It would ask the metadata service of the node, which pods do not reach by a hop limit of 1.
+    return {"vpcId": around.vpc_id} if name == "aws-load-balancer-controller" else {}
 
 
 def _gpu_operator(around: Surroundings) -> dict[str, Any]:
@@ -225,6 +241,28 @@ def _karpenter(around: Surroundings) -> dict[str, Any]:
             "isolatedVPC": around.isolated,
         },
     }
+
+
+def _load_balancers(around: Surroundings) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "clusterName": around.cluster_name,
+        "region": around.region,
+        "replicaCount": 2 if around.system_nodes > 1 else 1,
+        "serviceAccount": {"name": RELEASE_SERVICE_ACCOUNTS["aws-load-balancer-controller"]},
+    }
+    tags = {key: tag for key, tag in around.tags.items() if _fits_a_flag(key) and _fits_a_flag(tag)}
+    if tags:
+        values["defaultTags"] = tags
+    if around.isolated:
+        # It asks both about every application load balancer, and gives up where there is no answer.
+        # https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
+        values |= {"enableShield": False, "enableWafv2": False}
+    return values
+
+
+def _fits_a_flag(text: str) -> bool:
+    """Whether the chart can hand on a tag's text: it writes all tags into one argument, without quotes."""
+    return re.fullmatch(r"[\w./+@-]+([ :][\w./+@-]+)*", text) is not None
 
 
 def _with(taints: Sequence[Taint], *own: dict[str, str]) -> list[dict[str, str]]:

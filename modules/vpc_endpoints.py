@@ -12,6 +12,7 @@ from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurity
 from constructs import Construct
 
 from .layout import Layout
+from .layout.releases import RELEASE_ENDPOINTS
 
 # https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html; those of Systems Manager give a shell.
 _ALWAYS = ("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "logs", "ssm", "ssmmessages", "sts")
@@ -30,11 +31,9 @@ def endpoint_services(layout: Layout) -> tuple[str, ...]:
         for addon, more in _BY_ADDON.items():
             if layout.has_addon(addon):
                 services.update(more)
+        services.update(service for name, service in RELEASE_ENDPOINTS.items() if layout.has_release(name))
         if layout.has_autoscaler:
-            services.add("autoscaling")
-        if layout.has_release("karpenter"):
-            # https://karpenter.sh/v1.14/getting-started/getting-started-with-karpenter/#private-clusters
-            services.add("sqs")
+            services.add(RELEASE_ENDPOINTS["cluster-autoscaler"])
     return tuple(sorted(services))
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from modules.helm import Surroundings, computed_values
+from modules.helm import Surroundings, computed_values, references
 from modules.layout.models import Taint
 from modules.merge import merged
 
@@ -26,6 +26,7 @@ VALUES = ROOT / "helm-values"
 
 #: Chart of each values file; the file is named after the release, or release and overlay.
 CHART_OF = {
+    "aws-load-balancer-controller": "aws-load-balancer-controller",
     "aws-efa-k8s-device-plugin": "aws-efa-k8s-device-plugin",
     "cluster-autoscaler": "cluster-autoscaler",
     "gpu-operator": "gpu-operator",
@@ -39,6 +40,9 @@ CHART_OF = {
 #: Maps that a chart hands on as they are: any key below one of these is allowed.
 OPEN_MAPS: dict[str, frozenset[str]] = {
     "aws-efa-k8s-device-plugin": frozenset({"nodeSelector", "updateStrategy.rollingUpdate"}),
+    "aws-load-balancer-controller": frozenset(
+        {"defaultTags", "nodeSelector", "podDisruptionBudget", "resources"}
+    ),
     "cluster-autoscaler": frozenset({"extraArgs", "nodeSelector", "podAnnotations", "resources"}),
     "gpu-operator": frozenset(
         f"{part}.nodeSelector"
@@ -76,8 +80,10 @@ COMPUTED = {
     "autoDiscovery",
     "awsRegion",
     "clusterName",
+    "defaultTags",
     "nodeSelector",
     "region",
+    "replicaCount",
     "serviceAccount",
     "tolerations",
     "vpcId",
@@ -349,6 +355,7 @@ def test_without_chart_data_the_check_fails_and_says_what_to_set(
 
 
 COMPUTING = {
+    "aws-load-balancer-controller": "aws-load-balancer-controller",
     "training-operator": "kubeflow-trainer",
     "gpu-operator": "gpu-operator",
     "aws-efa-k8s-device-plugin": "aws-efa-k8s-device-plugin",
@@ -362,9 +369,16 @@ COMPUTING = {
 def test_the_chart_knows_every_key_that_is_computed(release: str) -> None:
     taints = (Taint(key="nvidia.com/gpu"), Taint(key="example.com/team", value="a", effect="NoExecute"))
     around = Surroundings(
-        "demo", "us-west-2", "1.35", gpu_taints=taints, neuron_taints=taints, efa_taints=taints
+        "demo",
+        "us-west-2",
+        "1.35",
+        gpu_taints=taints,
+        neuron_taints=taints,
+        efa_taints=taints,
+        isolated=True,
+        tags={"team": "a"},
     )
-    values = computed_values(release, around)
+    values = computed_values(release, around) | references(release, around)
     assert values
     assert unknown_keys(values, COMPUTING[release]) == []
 
