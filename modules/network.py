@@ -12,9 +12,12 @@ from cdktf_cdktf_provider_aws.data_aws_vpc import DataAwsVpc
 from constructs import Construct
 
 from .expressions import reference, reference_list
+from .layout.models import FileSystem, NodeGroup
 from .layout.models import Network as NetworkSection
-from .layout.models import NodeGroup
+from .layout.values import is_known
 from .vpc import NewVpc
+
+_FAR = ", and the nodes of {} in another zone, from where every byte costs twice and EFA does not reach."
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,44 @@ class Network(Construct):
         zone = f"${{{subnets[0].fqn}.availability_zone}}" if len(subnets) == 1 else None
         return Place([subnet.id for subnet in subnets], zone)
 
+    def subnet_of_file_system(self, name: str, file_system: FileSystem, places: Mapping[str, Place]) -> str:
+        """Where a file system goes: its own zone or subnet, else that of its node group, which is in one."""
+        group = places[file_system.node_group] if file_system.node_group is not None else None
+        if self.new is not None and file_system.availability_zone is not None:
+            return self.new.subnet_in(file_system.availability_zone)
+        if self.new is None and file_system.subnet_id is not None:
+            path = f"storage.file_systems.{name}.subnet_id"
+            checks = [self._in_vpc(path)]
+            if group is not None and group.zone is not None:
+                where = f"{path}: the subnet ${{self.id}} lies in ${{self.availability_zone}}"
+                checks.append(
+                    Postcondition(
+                        condition=f"${{self.availability_zone == {_inside(group.zone)}}}",
+                        error_message=f"{where}{_FAR.format(file_system.node_group)}",
+                    )
+                )
+            lifecycle = TerraformResourceLifecycle(postcondition=checks)
+            return DataAwsSubnet(
+                self, f"file-system_{name}", id=file_system.subnet_id, lifecycle=lifecycle
+            ).id
+        assert group is not None, "the rules ask for a place"
+        return group.subnet_ids[0]
+
+    def checks_of_file_system(
+        self, name: str, file_system: FileSystem, places: Mapping[str, Place]
+    ) -> list[Precondition]:
+        """That a file system and its node group are in one zone, where a variable or the region says which."""
+        zone, group = file_system.availability_zone, file_system.node_group
+        its = places[group].zone if group is not None else None
+        if self.new is None or zone is None or its is None or ("${" not in its and is_known(zone)):
+            return []
+        return [
+            Precondition(
+                condition=f"${{{reference(zone)} == {_inside(its)}}}",
+                error_message=f"storage.file_systems.{name}.availability_zone: it is {zone}{_FAR.format(group)}",
+            )
+        ]
+
     def security_groups(self, name: str, group: NodeGroup) -> list[str]:
         """The security groups that the layout names for a node group, in an existing VPC checked to lie in it."""
         if self.new is not None:
@@ -211,3 +252,8 @@ class Network(Construct):
             )
         lifecycle = TerraformResourceLifecycle(postcondition=checks)
         return DataAwsSubnet(self, f"{name}-subnet-{index}", id=subnet, lifecycle=lifecycle)
+
+
+def _inside(zone: str) -> str:
+    """A zone inside an expression; that of a place may be a reference."""
+    return zone.removeprefix("${").removesuffix("}") if zone.startswith("${") else reference(zone)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 from .cluster import Cluster
+from .file_systems import FileSystems
 from .karpenter import Karpenter
 from .layout import Layout
 from .network import Network
@@ -86,4 +87,16 @@ def karpenter_outputs(karpenter: Karpenter) -> dict[str, tuple[object, str]]:
             karpenter.instance_profile,
             "Name of their instance profile, for spec.instanceProfile: without internet it takes the place of spec.role",
         )
+    return outputs
+
+
+def file_system_outputs(layout: Layout, file_systems: FileSystems) -> dict[str, tuple[object, str]]:
+    """Value and description of what the cluster's stack tells of file systems, by name."""
+    addresses = {name: one.address for name, one in file_systems.made.items()}
+    retained = [f"FSx file system {name}" for name, one in layout.storage.file_systems.items() if one.retain]
+    outputs: dict[str, tuple[object, str]] = {
+        "file_systems": (addresses, "FSx for Lustre file systems, and what it takes to mount them")
+    }
+    if retained:
+        outputs["retained_data"] = (retained, "What a destroy refuses to delete: retain is true")
     return outputs

@@ -1,24 +1,36 @@
-"""The default StorageClass of the cluster."""
+"""StorageClasses of the cluster."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from cdktf_cdktf_provider_kubernetes.storage_class_v1 import StorageClassV1, StorageClassV1Metadata
 from constructs import Construct
 
+from .layout.stores import RETAINING_STORAGE_CLASS
 
-class DefaultStorageClass(Construct):
-    """Encrypted gp3 volumes by the EBS CSI driver, in the zone of the pod that first uses them."""
 
-    def __init__(self, scope: Construct, id: str) -> None:
+class StorageClasses(Construct):
+    """Encrypted gp3 volumes by the EBS CSI driver, in the zone of the pod that first uses them.
+
+    The one that retains leaves a volume in EC2 when its claim is deleted.
+    """
+
+    def __init__(
+        self, scope: Construct, id: str, *, names: Sequence[str], default: str | None = None
+    ) -> None:
+        """Make those of `names`; `default` is the one for claims that name none."""
         super().__init__(scope, id)
-        self.resource = StorageClassV1(
-            self,
-            "gp3",
-            metadata=StorageClassV1Metadata(
-                name="gp3", annotations={"storageclass.kubernetes.io/is-default-class": "true"}
-            ),
-            storage_provisioner="ebs.csi.aws.com",
-            parameters={"type": "gp3", "encrypted": "true"},
-            volume_binding_mode="WaitForFirstConsumer",
-            allow_volume_expansion=True,
-        )
+        for name in names:
+            annotations = {"storageclass.kubernetes.io/is-default-class": "true"} if name == default else None
+            StorageClassV1(
+                self,
+                name,
+                metadata=StorageClassV1Metadata(name=name, annotations=annotations),
+                storage_provisioner="ebs.csi.aws.com",
+                # Without it, Delete: https://kubernetes.io/docs/concepts/storage/storage-classes/#reclaim-policy
+                reclaim_policy="Retain" if name == RETAINING_STORAGE_CLASS else None,
+                parameters={"type": "gp3", "encrypted": "true"},
+                volume_binding_mode="WaitForFirstConsumer",
+                allow_volume_expansion=True,
+            )

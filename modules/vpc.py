@@ -140,7 +140,7 @@ class NewVpc:
             self._checks = [
                 Precondition(
                     condition=f"${{contains({self._base}, {reference(zone)})}}",
-                    error_message=f"The availability zone {zone} of a node group is not in "
+                    error_message=f"The availability zone {zone} of a node group or a file system is not in "
                     f'network.availability_zones: ${{join(", ", {self._base})}}.',
                 )
                 for zone in asked
@@ -174,7 +174,7 @@ class NewVpc:
         self._checks = [
             Precondition(
                 condition=f"${{contains({offered.fqn}.names, {reference(zone)})}}",
-                error_message=f"{self._region} has no availability zone {zone}, which a node group names: "
+                error_message=f"{self._region} has no availability zone {zone}, which a node group or a file system names: "
                 f'${{join(", ", {offered.fqn}.names)}}.',
             )
             for zone in asked

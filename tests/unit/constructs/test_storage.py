@@ -27,3 +27,19 @@ def test_volumes_are_encrypted_gp3_in_the_zone_of_their_pod(synth: Synth) -> Non
 )
 def test_there_is_none_where_the_layout_wants_none(synth: Synth, text: str) -> None:
     assert not synth(text).platform.resources("kubernetes_storage_class_v1")
+
+
+def test_volumes_bring_the_classes_that_they_name(synth: Synth) -> None:
+    text = "storage: {volumes: {kept: {size_gib: 1}, gone: {size_gib: 1, retain: false}}}"
+    classes = synth(text).platform.resources("kubernetes_storage_class_v1")
+    assert {one["metadata"]["name"]: one.get("reclaim_policy") for one in classes.values()} == {
+        "gp3": None,
+        "gp3-retain": "Retain",
+    }
+    default = {
+        name for name, one in classes.items() if one["metadata"].get("annotations")
+    }  # only one may be the default
+    assert default == {"storage_gp3"}
+    none = synth("storage: {default_storage_class: none, volumes: {gone: {size_gib: 1, retain: false}}}")
+    made = none.platform.only("kubernetes_storage_class_v1")
+    assert made["metadata"] == {"name": "gp3"}
