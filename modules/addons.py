@@ -15,6 +15,7 @@ from constructs import Construct
 from .expressions import literals
 from .iam import managed_policy, pod_role
 from .layout.models import Addon, Taint
+from .layout.pods import tolerations
 from .layout.releases import ADDON_IDENTITIES, ADDON_PODS, ADDONS_BEFORE_NODES
 from .merge import merged
 
@@ -146,9 +147,3 @@ def default_configuration(taints: Sequence[Taint], gpu_operator: bool) -> dict[s
         # Two exporters on one GPU compete; the operator's stays.
         configuration["amazon-cloudwatch-observability"] = {"dcgmExporter": {"enabled": False}}
     return configuration
-
-
-def tolerations(taints: Sequence[Taint]) -> list[dict[str, str]]:
-    """Tolerations of exactly these taints, whatever their value."""
-    unique = dict.fromkeys((taint.key, taint.effect) for taint in taints)
-    return [{"key": key, "operator": "Exists", "effect": effect} for key, effect in unique]

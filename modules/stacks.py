@@ -3,35 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from cdktf import App, ITerraformDependable, TerraformOutput, TerraformStack
-from cdktf_cdktf_provider_aws.data_aws_eks_cluster import DataAwsEksCluster
 from cdktf_cdktf_provider_aws.data_aws_partition import DataAwsPartition
 from cdktf_cdktf_provider_helm.provider import (
     HelmProvider,
     HelmProviderKubernetes,
     HelmProviderKubernetesExec,
 )
-from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
 from constructs import Construct
 
 from .addons import Addons
 from .addressed_stack import AddressedStack, aws_provider
 from .autoscaler import AutoscalerIdentity
 from .cluster import Cluster
+from .cluster_access import API_VERSION, cluster_access, kubernetes_provider
+from .data_stack import DataStack
 from .efa import EfaSecurityGroup
+from .file_systems import FileSystems
 from .helm import HelmReleases, Surroundings
 from .karpenter import Karpenter, discovery_tags
 from .layout import Layout, Variable
 from .layout.models import NodeGroup as NodeGroupSection
 from .layout.models import Taint
 from .layout.releases import ADDON_PODS
+from .layout.stores import STORAGE_CLASS, storage_classes
+from .load_balancer_policy import Scope
+from .load_balancers import LoadBalancerController
 from .network import Network
 from .node_group import NodeGroup
-from .outputs import cluster_outputs, karpenter_outputs, token_command
+from .outputs import cluster_outputs, file_system_outputs, karpenter_outputs
 from .pod_identity import Namespaces, PodIdentities, ServiceAccounts
-from .storage import DefaultStorageClass
+from .storage import StorageClasses
 from .vpc_endpoints import endpoint_services
+from .workloads_stack import WorkloadsStack
 
 
 class ClusterStack(AddressedStack):
@@ -47,9 +53,7 @@ class ClusterStack(AddressedStack):
             name=layout.name,
             region=layout.region,
             network=layout.network,
-            zones=[
-                group.availability_zone for group in layout.node_groups.values() if group.availability_zone
-            ],
+            zones=layout.zones,
             endpoint_services=endpoint_services(layout),
             private_tags=discovery_tags(layout.name) if layout.has_release("karpenter") else None,
         )
@@ -94,7 +98,18 @@ class ClusterStack(AddressedStack):
                 partition=partition,
                 namespace=layout.namespace_of("cluster-autoscaler"),
             )
+        if layout.has_release("aws-load-balancer-controller"):
+            LoadBalancerController(
+                self,
+                "load-balancers",
+                cluster_reference=self.cluster.name,
+                allowed=Scope(layout.name, layout.region, partition, self.network.vpc_id),
+                namespace=layout.namespace_of("aws-load-balancer-controller"),
+                isolated=layout.network.is_isolated,
+            )
         outputs = cluster_outputs(layout, self.network, self.cluster, self.node_groups)
+        if layout.storage.file_systems:
+            outputs |= file_system_outputs(layout, self._file_systems(layout))
         if layout.has_release("karpenter"):
             outputs |= karpenter_outputs(self._karpenter(layout, partition))
         for name, (value, description) in outputs.items():
@@ -115,16 +130,29 @@ class ClusterStack(AddressedStack):
             isolated=layout.network.is_isolated,
         )
 
+    def _file_systems(self, layout: Layout) -> FileSystems:
+        return FileSystems(
+            self,
+            "file-systems",
+            layout=layout,
+            network=self.network,
+            places=self._places,
+            nodes=self.cluster.security_group_id,
+            efa=self._efa,
+        )
+
     def _node_groups(self, layout: Layout, partition: str) -> dict[str, NodeGroup]:
         efa_groups: list[str] = []
         rules: list[ITerraformDependable] = []
+        self._efa: EfaSecurityGroup | None = None
         if layout.has_efa:
-            efa = EfaSecurityGroup(self, "efa", name=layout.name, vpc_id=self.network.vpc_id)
-            efa_groups, rules = [efa.group_id], efa.rules
+            self._efa = EfaSecurityGroup(self, "efa", name=layout.name, vpc_id=self.network.vpc_id)
+            efa_groups, rules = [self._efa.group_id], self._efa.rules
         before = [*self.addons.before_nodes, *self.network.ready]
         groups = {}
+        self._places = {name: self.network.place(name, group) for name, group in layout.node_groups.items()}
         for name, group in layout.node_groups.items():
-            place = self.network.place(name, group)
+            place = self._places[name]
             beside = [*(efa_groups if group.efa else ()), *self.network.security_groups(name, group)]
             groups[name] = NodeGroup(
                 self,
@@ -154,36 +182,29 @@ class ClusterStack(AddressedStack):
 class PlatformStack(AddressedStack):
     """`NAME-platform`: Helm releases and cluster-wide Kubernetes objects.
 
-    It finds the cluster by name and gets a token by `aws eks get-token`. Providers that are configured from a cluster
-    made in the same state fail on refresh and destroy (terraform-aws-eks #2007, #2501).
+    It finds the cluster by name and gets a token by `aws eks get-token`.
     """
 
     def __init__(self, scope: Construct, layout: Layout) -> None:
         super().__init__(scope, layout.platform_stack, layout=layout)
         aws_provider(self, layout)
-        found = DataAwsEksCluster(self, "cluster", name=layout.name)
-        host = str(found.endpoint)
-        certificate = f"${{base64decode({found.fqn}.certificate_authority[0].data)}}"
-        command, arguments = token_command(layout.name, layout.region)
-        api_version = "client.authentication.k8s.io/v1"
-        KubernetesProvider(
-            self,
-            "kubernetes",
-            host=host,
-            cluster_ca_certificate=certificate,
-            exec=[KubernetesProviderExec(api_version=api_version, command=command, args=arguments)],
-        )
+        found, access = cluster_access(self, layout)
+        kubernetes_provider(self, access)
         HelmProvider(
             self,
             "helm",
             kubernetes=HelmProviderKubernetes(
-                host=host,
-                cluster_ca_certificate=certificate,
-                exec=HelmProviderKubernetesExec(api_version=api_version, command=command, args=arguments),
+                host=access.host,
+                cluster_ca_certificate=access.certificate,
+                exec=HelmProviderKubernetesExec(
+                    api_version=API_VERSION, command=access.command, args=access.arguments
+                ),
             ),
         )
-        if layout.storage.default_storage_class == "gp3" and layout.has_addon("aws-ebs-csi-driver"):
-            DefaultStorageClass(self, "storage")
+        classes = storage_classes(layout)
+        if classes:
+            default = STORAGE_CLASS if layout.storage.default_storage_class == "gp3" else None
+            StorageClasses(self, "storage", names=classes, default=default)
         associations = layout.cluster.pod_identity_associations
         # By this id, addresses begin as those of the accounts do; no account can have the same.
         namespaces = Namespaces(
@@ -196,7 +217,7 @@ class PlatformStack(AddressedStack):
             self,
             "releases",
             releases=layout.helm_releases,
-            surroundings=_surroundings(layout),
+            surroundings=_surroundings(layout, f"${{{found.fqn}.vpc_config[0].vpc_id}}"),
             namespaces=namespaces,
         )
         ServiceAccounts(self, "service-accounts", associations=associations, namespaces=namespaces.made)
@@ -204,10 +225,15 @@ class PlatformStack(AddressedStack):
 
 def add_stacks(app: App, layout: Layout, variables: Sequence[Variable] = ()) -> tuple[TerraformStack, ...]:
     """Adds the stacks of one cluster to an app, in the order in which they are deployed."""
-    cluster = ClusterStack(app, layout, variables)
-    platform = PlatformStack(app, layout)
-    platform.add_dependency(cluster)
-    return cluster, platform
+    of_workloads = [one for one in variables if one.is_used_in("workloads")]
+    of_cluster = [one for one in variables if one.is_used_outside("workloads")]
+    stacks: list[TerraformStack] = [DataStack(app, layout)] if layout.has_data else []
+    stacks += [ClusterStack(app, layout, of_cluster), PlatformStack(app, layout)]
+    if layout.has_workloads:
+        stacks.append(WorkloadsStack(app, layout, of_workloads))
+    for before, stack in pairwise(stacks):
+        stack.add_dependency(before)
+    return tuple(stacks)
 
 
 def taints_of(layout: Layout, wanted: Callable[[NodeGroupSection], bool]) -> list[Taint]:
@@ -220,7 +246,7 @@ def _has_gpus(group: NodeGroupSection) -> bool:
     return group.type.gpus > 0
 
 
-def _surroundings(layout: Layout) -> Surroundings:
+def _surroundings(layout: Layout, vpc_id: str) -> Surroundings:
     return Surroundings(
         cluster_name=layout.name,
         region=layout.region,
@@ -234,4 +260,6 @@ def _surroundings(layout: Layout) -> Surroundings:
         isolated=layout.network.is_isolated,
         zonal_shift=layout.cluster.zonal_shift,
         system_nodes=sum(group.size.desired for group in layout.node_groups.values() if not group.taints),
+        vpc_id=vpc_id,
+        tags=layout.tags,
     )

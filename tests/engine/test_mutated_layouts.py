@@ -23,7 +23,7 @@ BATCHES = 8
 def test_names_at_their_limits_plan(engine: Engine, synth: Synth, tmp_path: Path) -> None:
     with Offline(engine, tmp_path, synth(LONGEST)) as offline:
         offline.account.clusters_assumed = True
-        for workspace in (offline.cluster, offline.platform):
+        for workspace in offline.stacks:
             succeeded(workspace.plan().step)
 
 
@@ -41,7 +41,7 @@ def test_a_changed_layout_that_loads_is_valid_and_plans(
         print(f"seed {seed}")  # shown where the test fails
         with Offline(engine, tmp_path / str(seed), synthesized(one, tmp_path)) as offline:
             offline.account.clusters_assumed = True  # the platform's plan looks the cluster up
-            for workspace in (offline.cluster, offline.platform):
+            for workspace in offline.stacks:
                 succeeded(workspace.validate())
                 assert workspace.unknown_keys() == []
                 if one is planned:

@@ -26,7 +26,7 @@ KARPENTER = "helm_releases: {karpenter: {}}\n"
 
 
 def _apply(offline: Offline) -> None:
-    for workspace in (offline.cluster, offline.platform):
+    for workspace in offline.stacks:
         planned(workspace)
         succeeded(workspace.apply("plan"))
 
@@ -98,6 +98,7 @@ def test_a_namespace_of_jobs_is_made_after_kueue_and_deleted_before_it(start: St
         "helm_release.releases_kueue",
         "kubernetes_namespace_v1.service_accounts_namespace_kueue_system",
         "helm_release.releases_karpenter",
+        "helm_release.releases_aws_load_balancer_controller",
     ]
     assert [address for address in gone if address in order] == order
 
@@ -105,11 +106,16 @@ def test_a_namespace_of_jobs_is_made_after_kueue_and_deleted_before_it(start: St
 def test_the_policy_of_a_role_reaches_iam_with_iams_own_variables(start: Start) -> None:
     with start(PODS) as offline:
         _apply(offline)
-        state = offline.cluster.state
+        state, platform = offline.cluster.state, offline.platform.state
     policy = json.loads(state["aws_iam_role_policy.pod_identity_trainer_role_policy_own"]["policy"])
     [statement] = policy["Statement"]
     assert statement["Resource"] == "arn:aws:s3:::data/${aws:PrincipalTag/kubernetes-namespace}/*"
     assert state["aws_eks_access_entry.cluster_access_dev"]["user_name"] == "dev-${a}:{{SessionName}}"
+    # The load balancer controller is told its VPC, which EKS knows, and its role is for that one.
+    asked, _ = platform["helm_release.releases_aws_load_balancer_controller"]["values"]
+    assert json.loads(asked) == {"vpcId": "vpc-0123456789abcdef0"}
+    groups = json.loads(state["aws_iam_role_policy.load_balancers_role_policy_security_groups"]["policy"])
+    assert groups["Statement"][0]["Resource"] == ["arn:aws:ec2:us-west-2:*:vpc/vpc-0123456789abcdef0"]
 
 
 def test_karpenter_can_be_added_and_taken_away_and_replaces_nothing(start: Start, synth: Synth) -> None:

@@ -40,7 +40,7 @@ def main() -> None:
     """Prints what is valid of the presets, and of one of them with each fault."""
     found = {stack.node.id: _valid(stack) for preset in preset_names() for stack in _stacks(preset)}
     for name, (path, value) in FAULTS.items():
-        stack = _stacks(BROKEN)[0]
+        stack = next(one for one in _stacks(BROKEN) if one.node.id == BROKEN)
         stack.add_override(path, value)
         found[name] = _valid(stack)
     json.dump(found, sys.stdout)

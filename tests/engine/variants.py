@@ -83,8 +83,119 @@ node_groups:
     instance_type: c5.2xlarge
     size: {min: 1, desired: 2, max: 3}
 helm_releases:
+  aws-load-balancer-controller: {}
   karpenter: {}
   kueue: {}
 """
 
-VARIANTS = {"nodes": NODES, "pods": PODS}
+WORKLOADS = """\
+name: workloads
+region: us-west-2
+network:
+  vpc_id: vpc-0123456789abcdef0
+  private_subnet_ids: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
+node_groups:
+  sys:
+    instance_type: c5.2xlarge
+    size: {min: 1, desired: 2, max: 3}
+  gpu:
+    instance_type: p5.48xlarge
+    size: {min: 0, desired: 2, max: 4}
+    subnet_ids: [subnet-0123456789abcdef0]
+helm_releases:
+  kueue: {}
+  mpi-operator: {repository: "https://charts.example.com", chart: mpi-operator, version: 0.8.2, namespace: mpi-operator}
+storage:
+  file_systems:
+    scratch: {type: scratch_2, capacity_gib: 1200, node_group: gpu, namespaces: [team-a]}
+  volumes:
+    notes: {size_gib: 100, namespace: research}
+  buckets:
+    data: {}
+  repositories:
+    trainer: {}
+workloads:
+  training:
+    indexed:
+      kind: indexed_job
+      image: {repository: trainer, tag: "1.0"}
+      node_group: gpu
+      nodes: 2
+      script: {name: train.py, text: "print('${HOME} %{if}')"}
+      volumes:
+        /fsx: {file_system: scratch}
+        /fsx/checkpoints: {file_system: scratch, sub_path: checkpoints}
+        /data: {bucket: data}
+        /tmp/cache: {ephemeral_gib: 100}
+        /nvme: {host_path: /mnt/k8s-disks/0, read_only: true}
+        /own: {claim: theirs}
+      buckets: {data: read_write}
+      policy_arns: ["arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess"]
+      environment: {A: "${B} %{c} é \\" \\\\"}
+      secrets: {HF_TOKEN: {name: hugging-face, key: token}}
+      max_restarts: 2
+      deadline_minutes: 600
+      priority_class: high
+    torch:
+      kind: train_job
+      image: var.image
+      node_group: gpu
+      nodes: 2
+      resources: {gpus: 4}
+      command: [torchrun, /app/train.py]
+      volumes: {/fsx: {file_system: scratch}}
+      max_restarts: 3
+      deadline_minutes: 600
+    mpi:
+      kind: mpi_job
+      image: example.com/mpi@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+      node_group: gpu
+      nodes: 2
+      command: [mpirun, /app/train]
+      environment: {MINE: "1"}
+      deadline_minutes: 600
+    workers:
+      kind: worker_set
+      namespace: research
+      image: example.com/worker:1
+      node_group: sys
+      nodes: 3
+      resources: {cpu: 0.5, memory_gib: 1}
+      parameter_servers: {count: 2, cpu: 1, memory_gib: 2}
+      service_account: theirs
+    crowd:
+      kind: worker_set
+      namespace: default
+      controller: deployment
+      image: example.com/worker:1
+      node_group: sys
+      nodes: 2
+      resources: {cpu: 0.5, memory_gib: 1}
+    notebook:
+      kind: indexed_job
+      namespace: research
+      image: example.com/notebook:1
+      node_group: sys
+      resources: {cpu: 1, memory_gib: 2}
+      volumes: {/notes: {volume: notes}}
+  serving:
+    api:
+      image: example.com/api:1
+      port: 8080
+      node_groups: [sys]
+      resources: {requests: {cpu: 0.5, memory_gib: 1}, limits: {cpu: 1, memory_gib: 2}}
+      autoscaling: {min: 2, max: 4}
+      load_balancer: {type: nlb}
+    web:
+      image: example.com/web:1
+      port: 8080
+      node_groups: [sys]
+      replicas: 2
+      resources: {requests: {cpu: 0.5, memory_gib: 1}}
+      health: {path: /health}
+      buckets: {data: read}
+      volumes: {/data: {bucket: data, read_only: true}}
+      load_balancer: {type: alb, host: web.example.com, certificate_arn: var.certificate_arn}
+"""
+
+VARIANTS = {"nodes": NODES, "pods": PODS, "workloads": WORKLOADS}

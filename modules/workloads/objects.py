@@ -1,0 +1,113 @@
+"""Terraform resources of Kubernetes objects: the provider's own types for what Kubernetes has, manifests for the rest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cdktf import DataResource, ITerraformDependable, TerraformResource, TerraformResourceLifecycle
+from cdktf_cdktf_provider_kubernetes.manifest import Manifest as ManifestResource
+from constructs import Construct
+
+from .pod import Manifest
+from .provider_form import arguments, rendered
+
+# The resource types of the kinds that the provider knows by themselves: their plan asks no API server. What they take is
+# written as data, since the generated classes of one kind of pod are 5,000 lines; tests/engine checks it against the
+# provider's schema.
+_TYPES: Mapping[str, str] = {
+    "ConfigMap": "kubernetes_config_map_v1",
+    "Deployment": "kubernetes_deployment_v1",
+    "HorizontalPodAutoscaler": "kubernetes_horizontal_pod_autoscaler_v2",
+    "Ingress": "kubernetes_ingress_v1",
+    "Job": "kubernetes_job_v1",
+    "PersistentVolume": "kubernetes_persistent_volume_v1",
+    "PersistentVolumeClaim": "kubernetes_persistent_volume_claim_v1",
+    "PodDisruptionBudget": "kubernetes_pod_disruption_budget_v1",
+    "Service": "kubernetes_service_v1",
+    "ServiceAccount": "kubernetes_service_account_v1",
+    "StatefulSet": "kubernetes_stateful_set_v1",
+}
+# The provider waits for these by default: a Job for all of its training, a StatefulSet for nodes that may come later. A
+# finished apply means that they are made. https://github.com/hashicorp/terraform-provider-kubernetes/issues/2059
+_NOT_AWAITED: Mapping[str, dict[str, Any]] = {
+    "Job": {"wait_for_completion": False},
+    "StatefulSet": {"wait_for_rollout": False},
+}
+# Pods end within 30 seconds of their own, and those of a lost node when Kubernetes gives it up; a deletion waits for them.
+_GONE = "15m"
+# kueue, webhooks and controllers write into these; what differs there is no change of ours.
+_COMPUTED = ["metadata.labels", "metadata.annotations", "spec"]
+
+
+def add_object(
+    scope: Construct,
+    id: str,
+    manifest: Manifest,
+    *,
+    depends_on: Sequence[ITerraformDependable] = (),
+    lifecycle: TerraformResourceLifecycle | None = None,
+    timeouts: Mapping[str, str] | None = None,
+    **more: Any,
+) -> TerraformResource:
+    """A resource of a manifest.
+
+    Args:
+        timeouts: how long Terraform waits, as in `{"delete": "15m"}`.
+        more: arguments that are not in a manifest, of a kind that the provider has a type for.
+    """
+    found = _TYPES.get(manifest["kind"])
+    after = list(depends_on) or None
+    if found is None:
+        return ManifestResource(
+            scope,
+            id,
+            manifest=rendered(manifest),
+            computed_fields=_COMPUTED,
+            timeouts=dict(timeouts) if timeouts else None,
+            lifecycle=lifecycle,
+            depends_on=after,
+        )
+    made = TerraformResource(scope, id, terraform_resource_type=found, lifecycle=lifecycle, depends_on=after)
+    given = {**_NOT_AWAITED.get(manifest["kind"], {}), **arguments(manifest), **more}
+    for name, value in given.items():
+        made.add_override(name, value)
+    if timeouts is not None:
+        made.add_override("timeouts", dict(timeouts))
+    return made
+
+
+def add_immutable(
+    scope: Construct,
+    id: str,
+    manifest: Manifest,
+    *,
+    because: Sequence[Manifest] = (),
+    depends_on: Sequence[ITerraformDependable] = (),
+) -> TerraformResource:
+    """A job or its runtime, whose spec cannot be changed: another one replaces it, and nothing else does.
+
+    Terraform would plan a replacement of a running job for what kueue or a webhook has written into it, and change others
+    "in place" that Kubernetes never sees. So it ignores the spec, and goes by a digest of what the layout says.
+
+    Args:
+        because: more manifests whose change has the job run anew: its script, its runtime.
+
+    Raises:
+        ValueError: a manifest has a token of CDKTF in it.
+    """
+    text = json.dumps([*because, manifest], sort_keys=True)
+    if "TfToken[" in text:
+        raise ValueError(
+            f"{id}: a token of CDKTF has another number in every synthesis, and would replace the job"
+        )
+    digest = DataResource(scope, f"{id}__spec", input={"sha256": hashlib.sha256(text.encode()).hexdigest()})
+    body = "spec" if manifest["kind"] in _TYPES else "manifest"
+    lifecycle = TerraformResourceLifecycle(
+        replace_triggered_by=[f"terraform_data.{digest.friendly_unique_id}"], ignore_changes=[body]
+    )
+    return add_object(
+        scope, id, manifest, depends_on=depends_on, lifecycle=lifecycle, timeouts={"delete": _GONE}
+    )

@@ -1,0 +1,149 @@
+"""PersistentVolumes and claims of what a layout stores: file systems, buckets, EBS volumes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_aws.data_aws_ssm_parameter import DataAwsSsmParameter
+from constructs import Construct
+
+from ..layout import Layout
+from ..layout.claims import Claim, claim_of, claims, workloads
+from ..layout.models import Workload
+from ..layout.stores import file_system_parameter, storage_class
+from .objects import add_object
+from .pod import Expression, Manifest, Names
+
+# Mountpoint has no capacity; Kubernetes wants one: https://github.com/awslabs/mountpoint-s3-csi-driver/blob/main/docs/CONFIGURATION.md
+_NO_CAPACITY = "1Ti"
+
+
+class Claims(Construct):
+    """The claims that the workloads need."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        layout: Layout,
+        names: Names,
+        namespaces: Mapping[str, ITerraformDependable],
+    ) -> None:
+        """Make them.
+
+        Args:
+            names: what buckets are called in S3.
+            namespaces: those that are made here, by name.
+        """
+        super().__init__(scope, id)
+        self._layout, self._names = layout, names
+        self._found: dict[str, str] = {}
+        self._made: dict[tuple[str, str], ITerraformDependable] = {}
+        for claim in claims(layout):
+            after: list[ITerraformDependable] = []
+            # No name has two hyphens in a row, so that two underscores are the border in an address.
+            id_ = f"{claim.namespace}__{claim.claim}"
+            if claim.namespace in namespaces:
+                after.append(namespaces[claim.namespace])
+            if claim.kind != "volume":
+                volume = self._volume(claim)
+                after.append(add_object(self, f"{id_}__volume", volume))
+            made = add_object(
+                self,
+                id_,
+                _claim(claim, layout),
+                depends_on=after,
+                # The first pod decides in which zone an EBS volume is made; the provider would wait for that in vain.
+                wait_until_bound=claim.kind != "volume",
+            )
+            self._made[claim.namespace, claim.claim] = made
+
+    def of(self, workload: Workload) -> list[ITerraformDependable]:
+        """Those that a workload mounts."""
+        wanted = (claim_of(mount) for mount in workload.volumes.values())
+        return [self._made[workload.namespace, claim] for claim in dict.fromkeys(wanted) if claim is not None]
+
+    def _volume(self, claim: Claim) -> Manifest:
+        return {
+            "apiVersion": "v1",
+            "kind": "PersistentVolume",
+            "metadata": {"name": claim.volume},
+            "spec": {
+                **(self._bucket(claim) if claim.kind == "bucket" else self._file_system(claim)),
+                "accessModes": ["ReadWriteMany"],
+                "persistentVolumeReclaimPolicy": "Retain",
+                # A class that does not exist: without a name, a claim gets a new volume of the default class.
+                "storageClassName": claim.claim,
+                "claimRef": {"namespace": claim.namespace, "name": claim.claim},
+            },
+        }
+
+    def _file_system(self, claim: Claim) -> Manifest:
+        """https://github.com/kubernetes-sigs/aws-fsx-csi-driver/tree/master/examples/kubernetes/static_provisioning."""
+        if claim.name not in self._found:
+            found = DataAwsSsmParameter(
+                self, f"file-system_{claim.name}", name=file_system_parameter(self._layout.name, claim.name)
+            )
+            # Its address is no secret, unlike other parameters' values.
+            self._found[claim.name] = f"jsondecode({found.fqn}.insecure_value)"
+        address = self._found[claim.name]
+        attributes = {
+            "dnsname": Expression(f"${{{address}.dns_name}}"),
+            "mountname": Expression(f"${{{address}.mount_name}}"),
+        }
+        size = self._layout.storage.file_systems[claim.name].capacity_gib
+        return {
+            "capacity": {"storage": f"{size}Gi"},
+            "mountOptions": ["flock"],
+            "csi": {
+                "driver": "fsx.csi.aws.com",
+                "volumeHandle": Expression(f"${{{address}.id}}"),
+                "volumeAttributes": attributes,
+            },
+        }
+
+    def _bucket(self, claim: Claim) -> Manifest:
+        """https://github.com/awslabs/mountpoint-s3-csi-driver/blob/main/docs/CONFIGURATION.md."""
+        options = [f"region {self._layout.region}", "allow-other"]
+        if self._is_written(claim):
+            options += ["allow-delete", "allow-overwrite"]
+        return {
+            "capacity": {"storage": _NO_CAPACITY},
+            "mountOptions": options,
+            "csi": {
+                "driver": "s3.csi.aws.com",
+                "volumeHandle": claim.volume,
+                "volumeAttributes": {
+                    "bucketName": Expression(self._names.buckets[claim.name]),
+                    # Each pod may do what its own service account may.
+                    "authenticationSource": "pod",
+                },
+            },
+        }
+
+    def _is_written(self, claim: Claim) -> bool:
+        return any(
+            one.namespace == claim.namespace and one.buckets.get(claim.name, "read") != "read"
+            for _, one in workloads(self._layout)
+        )
+
+
+def _claim(claim: Claim, layout: Layout) -> Manifest:
+    spec: Manifest = {"accessModes": ["ReadWriteMany"], "storageClassName": claim.claim}
+    if claim.kind == "volume":
+        volume = layout.storage.volumes[claim.name]
+        spec = {"accessModes": ["ReadWriteOnce"], "storageClassName": storage_class(volume)}
+        size = f"{volume.size_gib}Gi"
+    else:
+        spec["volumeName"] = claim.volume
+        found = layout.storage.file_systems.get(claim.name)
+        size = f"{found.capacity_gib}Gi" if claim.kind == "file_system" and found else _NO_CAPACITY
+    spec["resources"] = {"requests": {"storage": size}}
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": claim.claim, "namespace": claim.namespace},
+        "spec": spec,
+    }

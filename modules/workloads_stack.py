@@ -1,0 +1,159 @@
+"""The stack of what runs on the cluster: namespaces, claims, training jobs, servers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cdktf import ITerraformDependable, TerraformOutput
+from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
+from cdktf_cdktf_provider_aws.data_aws_partition import DataAwsPartition
+from cdktf_cdktf_provider_kubernetes.namespace_v1 import (
+    NamespaceV1,
+    NamespaceV1Metadata,
+    NamespaceV1Timeouts,
+)
+from constructs import Construct
+
+from .addressed_stack import AddressedStack, aws_provider
+from .cluster_access import cluster_access, kubernetes_provider
+from .layout import Layout, Variable
+from .layout.claims import own_namespaces, workloads
+from .layout.models import Workload
+from .layout.models.workloads import RepositoryImage
+from .layout.stores import bucket_name, repository_name
+from .workloads.identities import Identity
+from .workloads.pod import Names
+from .workloads.service_manifests import namespace_labels
+from .workloads.serving import Serving
+from .workloads.training import Training
+from .workloads.volumes import Claims
+
+# A namespace goes once its last pod has: servers may drain for minutes, and the provider gives up after five.
+_EMPTIED = "30m"
+
+
+class WorkloadsStack(AddressedStack):
+    """`NAME-workloads`: the last to be deployed and the first to go, while the controllers of all that is in it run.
+
+    Custom resources are planned against the API server, which has to know their kinds: those come with the platform stack.
+    """
+
+    def __init__(self, scope: Construct, layout: Layout, variables: Sequence[Variable] = ()) -> None:
+        super().__init__(scope, layout.workloads_stack, layout=layout, variables=variables)
+        aws_provider(self, layout)
+        _, access = cluster_access(self, layout)
+        kubernetes_provider(self, access)
+        self._layout = layout
+        # Only what AWS is asked for here needs the account.
+        self._needs_account = bool(_buckets(layout)) or any(
+            isinstance(one.image, RepositoryImage) for _, one in workloads(layout)
+        )
+        partition, names = self._names()
+        self.namespaces = self._namespaces()
+        self._claims = Claims(self, "claims", layout=layout, names=names, namespaces=self.namespaces)
+        above = Construct(self, "service-accounts")
+        self._identities = {
+            (kind, name): Identity(
+                above,
+                name if kind == "training" else f"{kind}-{name}",
+                name=name,
+                workload=workload,
+                layout=layout,
+                names=names,
+                partition=partition,
+                depends_on=self._namespace(workload),
+            )
+            for (_, kind, name), workload in workloads(layout)
+        }
+        self.training = Training(
+            self,
+            "training",
+            layout=layout,
+            names=names,
+            ready=lambda name, job: self._ready("training", name, job),
+            namespaces=self.namespaces,
+        )
+        serving = layout.workloads.serving
+        self.serving = Serving(
+            self,
+            "serving",
+            serving=serving,
+            node_groups=layout.node_groups,
+            names=names,
+            service_accounts={name: one.service_account or name for name, one in serving.items()},
+            depends_on={name: self._ready("serving", name, one) for name, one in serving.items()},
+        )
+        for name, (value, description) in (self._outputs() | self.serving.outputs).items():
+            TerraformOutput(self, name, value=value, description=description)
+
+    def _names(self) -> tuple[str, Names]:
+        layout = self._layout
+        # References as text: CDKTF's tokens are numbers that differ with all that was made before, and a job is replaced
+        # when its text changes.
+        found = f"data.aws_partition.{DataAwsPartition(self, 'partition').friendly_unique_id}"
+        partition, suffix = f"${{{found}.partition}}", f"${{{found}.dns_suffix}}"
+        account = ""
+        if self._needs_account:
+            identity = DataAwsCallerIdentity(self, "account")
+            account = f"${{data.aws_caller_identity.{identity.friendly_unique_id}.account_id}}"
+        registry = f"{account}.dkr.ecr.{layout.region}.{suffix}"
+        return partition, Names(
+            buckets={
+                name: bucket_name(layout.name, layout.region, name, layout.storage.buckets[name], account)
+                for name in _buckets(layout)
+            },
+            repositories={
+                name: f"{registry}/{repository_name(layout.name, name, repository)}"
+                for name, repository in layout.storage.repositories.items()
+            },
+        )
+
+    def _namespaces(self) -> Mapping[str, ITerraformDependable]:
+        above = Construct(self, "namespace")
+        labels: dict[str, dict[str, str]] = {}
+        for one in self._layout.workloads.serving.values():
+            labels.setdefault(one.namespace, {}).update(namespace_labels(one))
+        return {
+            name: NamespaceV1(
+                above,
+                name,
+                metadata=NamespaceV1Metadata(name=name, labels=labels.get(name) or None),
+                timeouts=NamespaceV1Timeouts(delete=_EMPTIED),
+            )
+            for name in own_namespaces(self._layout)
+        }
+
+    def _namespace(self, workload: Workload) -> list[ITerraformDependable]:
+        made = self.namespaces.get(workload.namespace)
+        return [made] if made is not None else []
+
+    def _ready(self, kind: str, name: str, workload: Workload) -> list[ITerraformDependable]:
+        return [
+            *self._claims.of(workload),
+            *self._identities[kind, name].ready,
+        ]
+
+    def _outputs(self) -> dict[str, tuple[object, str]]:
+        jobs = self._layout.workloads.training
+        outputs: dict[str, tuple[object, str]] = {
+            "namespaces": (
+                sorted({one.namespace for _, one in workloads(self._layout)}),
+                "Namespaces of the workloads",
+            ),
+            "services": (
+                {
+                    name: f"{name}.{job.namespace}.svc"
+                    for name, job in jobs.items()
+                    if job.kind in ("indexed_job", "worker_set")
+                },
+                "Services by which the pods of a job find each other, as DNS names in the cluster",
+            ),
+        }
+        return {name: output for name, output in outputs.items() if output[0]}
+
+
+def _buckets(layout: Layout) -> list[str]:
+    """The buckets that workloads use."""
+    used = {bucket for _, one in workloads(layout) for bucket in one.buckets}
+    mounted = {mount.bucket for _, one in workloads(layout) for mount in one.volumes.values() if mount.bucket}
+    return sorted(used | mounted)
