@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import groupby
@@ -25,6 +25,7 @@ from ruamel.yaml.error import YAMLError
 
 from modules.app import synthesize
 from modules.layout import load_all
+from modules.workloads.provider_form import arguments
 
 ROOT = Path(__file__).parents[1]
 PYTHON = ROOT / ".checkov" / "bin" / "python"
@@ -32,6 +33,11 @@ ACCEPTED = ROOT / "policy" / "accepted.yaml"
 CHECKS = ROOT / "policy" / "checks"
 
 _IDENTITY_POLICIES = ("aws_iam_policy", "aws_iam_role_policy")
+_POD = "kubernetes_pod_v1"
+# Parts the name of a resource from the number of a pod template in it; CDKTF's own names have no hyphen twice.
+_OF_TEMPLATE = "--pod-"
+# A template has its namespace from what it belongs to, which checkov judges by itself.
+_NAMESPACE = "of-its-owner"
 
 
 class PolicyError(Exception):
@@ -156,24 +162,31 @@ def scan(stacks: Mapping[str, dict[str, Any]]) -> Scan:
 
 
 def readable(stack: dict[str, Any]) -> dict[str, Any]:
-    """A stack as checkov can read it, with a data source for each of its IAM policies.
+    """A stack as checkov can read it, with a data source for each of its IAM policies and a pod for each template of one.
 
-    checkov gives up a whole file for the text `required_version`, and analyses no actions of a policy that is JSON text:
-    `s3:*` on everything would pass.
+    checkov gives up a whole file for the text `required_version`, analyses no actions of a policy that is JSON text
+    (`s3:*` on everything would pass), and of what makes pods it looks into Deployments alone.
     """
     settings = {key: value for key, value in stack.get("terraform", {}).items() if key != "required_version"}
-    data = stack.get("data", {})
+    data, resources = stack.get("data", {}), stack.get("resource", {})
     documents = {**data.get("aws_iam_policy_document", {}), **_documents(stack)}
-    return {**stack, "terraform": settings, "data": {**data, "aws_iam_policy_document": documents}}
+    return {
+        **stack,
+        "terraform": settings,
+        "data": {**data, "aws_iam_policy_document": documents},
+        "resource": {**resources, **({_POD: pods} if (pods := _pods(resources)) else {})},
+    }
 
 
 def terraform_address(stack: dict[str, Any], resource: str) -> str:
     """The address of what checkov calls `resource.NAME`, `data.NAME` or `TYPE.NAME`.
 
-    Names are unique in a stack, as CDKTF makes them. A policy's data source that `readable` has added is the resource
-    that it stands for.
+    Names are unique in a stack, as CDKTF makes them. A policy's data source or a pod that `readable` has added is the
+    resource that it stands for.
     """
     head, _, name = resource.rpartition(".")
+    if _OF_TEMPLATE in name:
+        return terraform_address(stack, f"resource.{name.partition(_OF_TEMPLATE)[0]}")
     for block, prefix in (("data", "data."), ("resource", "")):
         types = [of_type for of_type, bodies in stack.get(block, {}).items() if name in bodies]
         if head in types:
@@ -198,6 +211,33 @@ def _documents(stack: dict[str, Any]) -> dict[str, Any]:
         name: {"statement": [_statement(one) for one in json.loads(text)["Statement"]]}
         for name, text in texts.items()
     }
+
+
+def _pods(resources: dict[str, Any]) -> dict[str, Any]:
+    """The pods that a stack's resources make, each as a resource of its own."""
+    return {
+        f"{name}{_OF_TEMPLATE}{number}": pod
+        for of_type, bodies in resources.items()
+        if of_type.startswith("kubernetes_") and not of_type.startswith("kubernetes_deployment")
+        for name, body in bodies.items()
+        for number, pod in enumerate(_templates(body))
+    }
+
+
+def _templates(body: Any) -> Iterator[dict[str, Any]]:
+    """The pod templates anywhere in a resource: typed ones have `container`, manifests `containers`."""
+    if isinstance(body, list):
+        for one in body:
+            yield from _templates(one)
+    elif isinstance(body, dict):
+        spec = body.get("spec")
+        if isinstance(spec, dict) and "containers" in spec:
+            yield arguments({"kind": "Pod", "metadata": {"namespace": _NAMESPACE}, "spec": spec})
+        elif isinstance(spec, dict) and "container" in spec:
+            yield {"metadata": {"namespace": _NAMESPACE}, "spec": spec}
+        else:
+            for one in body.values():
+                yield from _templates(one)
 
 
 def _statement(statement: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pydantic_core.core_schema import DictSchema, ModelSchema, NullableSchema
 from modules import catalog
 from modules.layout.extends import preset_names
 from modules.layout.language import models_in
-from modules.layout.models import HelmRelease, Layout, Section
+from modules.layout.models import HelmRelease, Layout, Section, TrainingJob
 from modules.layout.releases import ADDONS_KNOWN, CHARTS
 
 from .fields import default_in_words, default_value, is_required
@@ -125,6 +125,9 @@ def _key(model: type[Section], name: str, field: FieldInfo, value: dict[str, Any
     if (model, name) == (Layout, "kubernetes_version"):
         # 1.35 without quotes is a number to YAML; the loader reads it as it is written.
         kept = {**kept, "type": ["string", "number", "null"], "minimum": 1.1, "exclusiveMaximum": 2}
+    if (model, name) == (TrainingJob, "script"):
+        # The loader reads the file, and the model has what was in it.
+        kept["anyOf"] = [{"type": "string", "minLength": 1}, *kept["anyOf"]]
     if "items" in kept and (needs := _needs_of_items(field.annotation)):
         kept["items"] = {"allOf": [kept["items"], needs]}
     default = default_in_words(model, name)

@@ -110,5 +110,6 @@ def synthesized(loaded: Loaded, output: Path) -> Stacks:
 
     app = Testing.app(outdir=str(output))
     made = add_stacks(app, loaded.layout, loaded.variables)
-    cluster, platform = (Stack(stack.node.id, json.loads(Testing.synth(stack, True))) for stack in made)
-    return Stacks(loaded, cluster, platform)
+    return Stacks(
+        loaded, tuple(Stack(stack.node.id, json.loads(Testing.synth(stack, True))) for stack in made)
+    )

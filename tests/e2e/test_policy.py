@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ addons:
   aws-efs-csi-driver: {}
   aws-mountpoint-s3-csi-driver: {}
   amazon-cloudwatch-observability: {}
+helm_releases:
+  mpi-operator: {repository: "oci://registry.example.com/charts", chart: mpi, version: 0.1.0, namespace: mpi}
 node_groups:
   sys: {instance_type: c5.2xlarge, size: {min: 1, desired: 1, max: 3}}
   bottlerocket:
@@ -41,6 +43,17 @@ node_groups:
     size: {min: 0, desired: 4, max: 8}
     availability_zone: us-west-2d
     capacity: {type: capacity_block, reservation_id: cr-0123456789abcdef0}
+workloads:
+  training:
+    mpi: {kind: mpi_job, node_group: trainium, nodes: 2, image: "registry.example.com/train:1.0", command: [mpirun, /app/train]}
+    workers:
+      kind: worker_set
+      node_group: sys
+      nodes: 1
+      image: "registry.example.com/train:1.0"
+      command: [/app/work]
+      resources: {cpu: 1, memory_gib: 2}
+      parameter_servers: {count: 2, cpu: 1, memory_gib: 2}
 """
 
 # What the layout language allows and a security reviewer would want to know.
@@ -108,6 +121,24 @@ BAD = {
             "admin": {"policy": _policy("*")},
             "writer": {"policy": _policy("s3:PutObject")},
         },
+        "kubernetes_job_v1": {"node_network": {"spec": {"template": {"spec": {"container": [{}], "host_network": True}}}}},
+        "kubernetes_manifest": {
+            "privileged": {
+                "manifest": {
+                    "kind": "MPIJob",
+                    "spec": {
+                        "mpiReplicaSpecs": {
+                            "Launcher": {"template": {"spec": {"containers": [{"name": "plain"}]}}},
+                            "Worker": {
+                                "template": {
+                                    "spec": {"containers": [{"name": "mpi", "securityContext": {"privileged": True}}]}
+                                }
+                            },
+                        }
+                    },
+                }
+            }
+        },
     },
 }  # fmt: skip
 
@@ -145,7 +176,7 @@ def calls(checkov: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 def scanned(calls: Path, presets: Mapping[str, Stacks], synth: Synth) -> Scan:
     """One run of checkov, whose start takes longer than all of its checks."""
     made = [*presets.values(), synth(EVERYTHING), synth(WEAK)]
-    stacks = {stack.name: stack.json for one in made for stack in (one.cluster, one.platform)}
+    stacks = {stack.name: stack.json for one in made for stack in one}
     return scan({**stacks, "bad": BAD})
 
 
@@ -153,24 +184,25 @@ def of(scanned: Scan, *stacks: str) -> list[Finding]:
     return [finding for finding in scanned.findings if finding.stack in stacks]
 
 
-def of_presets(scanned: Scan, presets: Mapping[str, Stacks]) -> list[Finding]:
-    return of(scanned, *(stack.name for one in presets.values() for stack in (one.cluster, one.platform)))
+def of_layouts(scanned: Scan, layouts: Iterable[Stacks]) -> list[Finding]:
+    return of(scanned, *(stack.name for one in layouts for stack in one))
 
 
 def test_no_preset_fails_a_check_that_is_not_accepted(scanned: Scan, presets: Mapping[str, Stacks]) -> None:
     accepted = read_accepted(ACCEPTED)
-    assert [one for one in of_presets(scanned, presets) if not one.accepted_by(accepted)] == []
+    assert [one for one in of_layouts(scanned, presets.values()) if not one.accepted_by(accepted)] == []
 
 
-def test_a_layout_with_what_no_preset_has_fails_no_other_check(scanned: Scan) -> None:
+def test_a_layout_with_what_no_preset_has_fails_no_other_check(scanned: Scan, synth: Synth) -> None:
+    closed = synth(EVERYTHING)
     accepted = read_accepted(ACCEPTED)
-    assert [one for one in of(scanned, "closed", "closed-platform") if not one.accepted_by(accepted)] == []
+    assert [one for one in of_layouts(scanned, [closed]) if not one.accepted_by(accepted)] == []
 
 
 def test_every_accepted_check_still_fails_on_every_resource_that_it_names(
     scanned: Scan, presets: Mapping[str, Stacks]
 ) -> None:
-    findings = of_presets(scanned, presets)
+    findings = of_layouts(scanned, presets.values())
     unused = {one.check: one.unused(findings) for one in read_accepted(ACCEPTED)}
     assert {check: resources for check, resources in unused.items() if resources} == {}
 
@@ -179,7 +211,7 @@ def test_checkov_has_looked_at_every_cluster(scanned: Scan, presets: Mapping[str
     # Roles, log groups, key, cluster and launch templates come to more than 70; the VPC adds 20.
     assert all(scanned.passed[one.cluster.name] > 70 for one in presets.values())
     # Of Helm releases checkov knows nothing: only the provider's block is judged.
-    assert all(scanned.passed[one.platform.name] > 0 for one in presets.values())
+    assert all(scanned.passed[stack.name] > 0 for one in presets.values() for stack in one)
 
 
 def test_checkov_keeps_off_the_network(scanned: Scan, calls: Path) -> None:
@@ -208,6 +240,8 @@ def test_what_a_layout_weakens_is_reported(scanned: Scan) -> None:
         ("CKV_AWS_79", "aws_launch_template.metadata"),  # version 1 of the metadata service
         ("CKV_AWS_62", "aws_iam_role_policy.admin"),
         ("CKV_AWS_111", "aws_iam_role_policy.writer"),  # write access to everything
+        ("CKV_K8S_19", "kubernetes_job_v1.node_network"),
+        ("CKV_K8S_16", "kubernetes_manifest.privileged"),
     ],
 )
 def test_a_fault_is_found(scanned: Scan, check: str, address: str) -> None:
@@ -220,25 +254,28 @@ def test_an_encrypted_volume_is_no_finding(scanned: Scan) -> None:
 
 
 def test_a_person_sees_each_finding_until_an_exception_with_a_reason_is_given(
-    checkov: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    scanned: Scan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    layout = tmp_path / "weak.yaml"
-    layout.write_text(
-        WEAK.replace("types: [audit]", "retention_days: 365").replace(
-            "imds_hop_limit: 2", "imds_hop_limit: 1"
-        )
-    )
-    own = tmp_path / "own.yaml"
-    own.write_text(
-        "- {check: CKV_AWS_58, resources: [aws_eks_cluster.*], reason: No secrets are kept in this cluster.}\n"
-    )
+    def known(stacks: Mapping[str, object]) -> Scan:
+        """What the one run says of the same stacks."""
+        return Scan(tuple(of(scanned, *stacks)), {stack: scanned.passed[stack] for stack in stacks})
+
+    monkeypatch.setattr(ops.policy, "scan", known)
+    layout, own = tmp_path / "weak.yaml", tmp_path / "own.yaml"
+    layout.write_text(WEAK)
+    checks = [
+        f"- {{check: {check}, resources: ['*'], reason: Agreed upon.}}"
+        for check in ("CKV_AWS_37", "CKV_AWS_58")
+    ]
+    own.write_text("\n".join(checks))
 
     assert not policy([str(layout)], [own])
 
     shown = capsys.readouterr().out.splitlines()
-    assert shown[:2] == [
+    assert shown[:-1] == [
+        "CKV_AWS_341: Ensure Launch template should not have a metadata response hop limit greater than 1",
+        "  weak: aws_launch_template.nodes_sys_launch_template",
         "CKV_AWS_38: Ensure Amazon EKS public endpoint not accessible to 0.0.0.0/0",
         "  weak: aws_eks_cluster.cluster",
     ]
-    assert shown[2].startswith("1 failed, ")
-    assert len(shown) == 3
+    assert shown[-1].startswith("2 failed, ")

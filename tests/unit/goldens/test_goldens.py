@@ -1,4 +1,4 @@
-"""What every preset makes, and the launch template of every accelerated type, pinned in files that are reviewed.
+"""What every preset makes, launch templates, rights and each kind of workload, pinned in files that are reviewed.
 
 A changed address makes Terraform replace the resource: a golden that changes needs a reason. Write them anew with
 
@@ -16,11 +16,27 @@ import pytest
 
 from modules import catalog
 from modules.layout import preset_names
+from modules.load_balancer_policy import Scope, discovery, load_balancers, protection, security_groups
+from tests.engine import variants
 from tests.terraform_json import Body, Synth
 
 HERE = Path(__file__).resolve().parent
 ADDRESSES = HERE / "addresses"
 TEMPLATES = HERE / "launch_templates"
+POLICIES = HERE / "policies"
+WORKLOADS = HERE / "workloads"
+
+# What there is of each kind in the layout with all of them (tests/engine/variants.py): the beginnings of its addresses.
+KINDS = {
+    "indexed_job": ("training_indexed",),
+    "train_job": ("training_torch",),
+    "mpi_job": ("training_mpi",),
+    "worker_set": ("training_workers", "training_crowd"),
+    "serving": ("serving_",),
+    "queues": ("training_flavor_", "training_queue_"),
+    "claims": ("claims_",),
+    "identities": ("namespace_", "service_accounts_"),
+}
 
 # Types and their EFA layout, from AWS and not from the code under test: network cards with an `efa-only` interface,
 # beside ENA on card 0. None stands for one card with one `efa` interface.
@@ -86,6 +102,38 @@ def test_the_launch_template_of_a_type_stays_as_it_is(
     _expect(TEMPLATES / f"{instance_type}.json", content, update_goldens)
 
 
+def test_the_rights_of_the_load_balancer_controller_stay_as_they_are(update_goldens: bool) -> None:
+    scope = Scope("demo", "us-west-2", "aws", "vpc-0123456789abcdef0")
+    parts = (discovery, security_groups, load_balancers, protection)
+    content = json.dumps({part.__name__: part(scope) for part in parts}, indent=2) + "\n"
+    _expect(POLICIES / "aws-load-balancer-controller.json", content, update_goldens)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_comes_of_a_workload_stays_as_it_is(synth: Synth, kind: str, update_goldens: bool) -> None:
+    stack = synth(variants.WORKLOADS).workloads
+    wanted = {
+        f"{of_type}.{name}": {key: value for key, value in body.items() if key != "//"}
+        for of_type, named in stack.json["resource"].items()
+        for name, body in named.items()
+        if name.startswith(KINDS[kind])
+    }
+    content = json.dumps(wanted, indent=1, sort_keys=True) + "\n"
+    _expect(WORKLOADS / f"{kind}.json", content, update_goldens)
+
+
+def test_every_workload_belongs_to_a_golden(synth: Synth) -> None:
+    stack = synth(variants.WORKLOADS).workloads
+    beginnings = tuple(one for ones in KINDS.values() for one in ones)
+    others = [
+        name
+        for named in stack.json["resource"].values()
+        for name in named
+        if not name.startswith((*beginnings, "training_notebook"))
+    ]
+    assert others == []
+
+
 @pytest.mark.parametrize(("instance_type", "cards"), EFA_ONLY_CARDS.items())
 def test_the_interfaces_of_a_type_are_those_that_aws_documents(
     synth: Synth, instance_type: str, cards: range | None
@@ -110,3 +158,5 @@ def test_the_interfaces_of_a_type_are_those_that_aws_documents(
 def test_there_is_no_golden_of_what_no_longer_exists() -> None:
     assert {file.stem for file in ADDRESSES.iterdir()} == set(preset_names())
     assert {file.name.removesuffix(".json") for file in TEMPLATES.iterdir()} == set(EFA_ONLY_CARDS)
+    assert {file.stem for file in POLICIES.iterdir()} == {"aws-load-balancer-controller"}
+    assert {file.stem for file in WORKLOADS.iterdir()} == set(KINDS)

@@ -41,6 +41,7 @@ LOGS = Finding("CKV_AWS_338", "Logs kept for a year", "demo", "aws_cloudwatch_lo
         ("aws_partition.partition", "data.aws_partition.partition"),
         ("data.write", "aws_iam_role_policy.write"),
         ("aws_iam_policy_document.write", "aws_iam_role_policy.write"),
+        ("kubernetes_pod_v1.cluster--pod-1", "aws_eks_cluster.cluster"),
         ("provider.aws", "provider.aws"),
     ],
 )
@@ -82,6 +83,26 @@ def test_a_policy_that_is_a_reference_is_left_to_the_document_that_it_names() ->
     policy = "${data.aws_iam_policy_document.mine.json}"
     stack = {"resource": {"aws_iam_role_policy": {"read": {"policy": policy}}}}
     assert readable(stack)["data"]["aws_iam_policy_document"] == {}
+
+
+def test_checkov_gets_the_pods_of_what_it_does_not_look_into() -> None:
+    typed = {"container": [{"name": "a"}], "host_network": True}
+    launcher, worker = ({"containers": [{"name": name, "imagePullPolicy": "Always"}]} for name in "lw")
+    replicas = {"Launcher": {"template": {"spec": launcher}}, "Worker": {"template": {"spec": worker}}}
+    resources = {
+        "kubernetes_job_v1": {"job": {"spec": {"template": {"spec": typed}}}},
+        "kubernetes_manifest": {"mpi": {"manifest": {"spec": {"mpiReplicaSpecs": replicas}}}},
+        "kubernetes_deployment_v1": {"seen": {"spec": {"template": {"spec": typed}}}},
+        "kubernetes_service_v1": {"service": {"spec": {"selector": {}}}},
+    }
+
+    pods = readable({"resource": resources})["resource"]["kubernetes_pod_v1"]
+
+    assert {name: pod["spec"] for name, pod in pods.items()} == {
+        "job--pod-0": typed,
+        "mpi--pod-0": {"container": [{"name": "l", "image_pull_policy": "Always"}]},
+        "mpi--pod-1": {"container": [{"name": "w", "image_pull_policy": "Always"}]},
+    }
 
 
 @pytest.mark.parametrize(

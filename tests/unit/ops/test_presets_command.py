@@ -103,7 +103,7 @@ def test_a_pipe_is_as_wide_as_columns_says(columns: str, width: int, monkeypatch
 def test_capacity_is_said_in_words() -> None:
     assert set(CAPACITY) == set(get_args(CapacityType))
     found = {group.capacity for preset in presets() for group in preset.node_groups}
-    assert found == {"on demand", "capacity reservation", "capacity block"}
+    assert found == set(CAPACITY.values())
 
 
 def test_the_command_prints_the_table_and_what_comes_next() -> None:

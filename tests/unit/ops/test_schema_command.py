@@ -164,7 +164,8 @@ ONLY_RULES = sorted(
 
 @pytest.mark.parametrize("name", ONLY_RULES)
 def test_what_only_a_rule_refuses_is_valid(name: str, tmp_path: Path) -> None:
-    for number, text in enumerate(example_of(name).files.values()):
+    layouts = [text for file, text in example_of(name).files.items() if not file.endswith(".py")]
+    for number, text in enumerate(layouts):
         file = tmp_path / f"{number}.yaml"
         file.write_text(text, encoding="utf-8")
         assert complaints(tree_of(file)) == []
