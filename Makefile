@@ -6,6 +6,9 @@ PYTHON ?= python3
 PIPENV_VERSION := 2026.10.3
 # Passed on to pytest, cdktf or the command, for example: make test ARGS="tests/unit -k capacity"
 ARGS ?=
+# The stacks of `make deploy` and `make destroy`, for example: make deploy STACKS=NAME-workloads. All without it.
+STACKS ?=
+CHOSEN = $(if $(STACKS),$(STACKS:%='%'),'*')
 
 # The caller's Python and pipenv set-up stays out of ours; mirrors, caches and time-outs are kept.
 PIPENV_KEPT := PIPENV_PYPI_MIRROR PIPENV_CACHE_DIR PIPENV_TIMEOUT PIPENV_INSTALL_TIMEOUT PIPENV_MAX_RETRIES
@@ -42,7 +45,8 @@ help:
 	@echo "make plan     show Terraform's plan of LAYOUT, offline: no account, no provider download; ARGS=--real with both"
 	@echo "make policy   judge LAYOUT by checkov's security rules; policy/accepted.yaml says what may stay"
 	@echo 'make import-eksctl FILE=cluster.yaml   turn a ClusterConfig of eksctl into a layout'
-	@echo 'make deploy   deploy all stacks of LAYOUT with cdktf-cli, asking before each change'
+	@echo 'make deploy   deploy all stacks of LAYOUT with cdktf-cli, or those of STACKS, asking before each change;'
+	@echo '              first, ops order looks whether that takes away what workloads still need'
 	@echo 'make destroy  destroy them'
 	@echo 'make test     run every test; ARGS="tests/unit -k name" for some of them'
 	@echo 'make lint     check style and types'
@@ -72,8 +76,13 @@ import-eksctl: .venv/.stamp
 	@.venv/bin/python -m ops import-eksctl "$(FILE)" -o . $(ARGS)
 
 # ARGS goes to cdktf here, for example: make deploy ARGS=--auto-approve
-deploy destroy: .venv/.stamp node_modules/.stamp
-	@$(WITH_NODE); npx cdktf $@ '*' $(ARGS)
+deploy: .venv/.stamp node_modules/.stamp
+	@.venv/bin/python -m ops order $(STACKS:%=--stack '%')
+	@$(WITH_NODE); npx cdktf deploy $(CHOSEN) $(if $(STACKS),--ignore-missing-stack-dependencies) $(ARGS)
+
+destroy: .venv/.stamp node_modules/.stamp
+	@.venv/bin/python -m ops order --destroy $(STACKS:%=--stack '%')
+	@$(WITH_NODE); npx cdktf destroy $(CHOSEN) $(ARGS)
 
 # In the order of the folders: the few tests of e2e and engine are the longest, and at the end they would leave cores idle.
 test: .venv/.stamp-dev node_modules/.stamp .checkov/.stamp .torch/.stamp

@@ -8,7 +8,7 @@ from modules.bindings import install
 
 install()
 
-from modules.app import chosen_layouts, synthesize  # noqa: E402  (the bindings come first)
+from modules.app import chosen_layouts, chosen_stacks, synthesize  # noqa: E402  (the bindings come first)
 from modules.layout import LayoutError, load_all  # noqa: E402
 
 
@@ -25,7 +25,7 @@ def main() -> int:
     for warning in (warning for one in loaded for warning in one.warnings):
         print(warning, file=sys.stderr)
     try:
-        synthesize(loaded)
+        synthesize(loaded, named=chosen_stacks())
     except OSError as error:
         print(f"{error.filename}: cannot be written: {error.strerror}", file=sys.stderr)
         return 2

@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,19 +35,30 @@ def chosen_layouts(environment: Mapping[str, str] | None = None, folder: Path | 
     return [name.strip() for name in given.split(",") if name.strip()]
 
 
-def build(loaded: Sequence[Loaded], output: Path) -> App:
-    """An app with the stacks of the layouts, not yet written."""
+def chosen_stacks(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Names of the stacks that are asked for one by one: `STACKS`, which `make deploy` and `make destroy` take."""
+    return (os.environ if environment is None else environment).get("STACKS", "").split()
+
+
+def build(loaded: Sequence[Loaded], output: Path, *, named: Collection[str] = ()) -> App:
+    """An app with the stacks of the layouts, not yet written; `named` as in `add_stacks`."""
     from cdktf import App
 
     from .stacks import add_stacks
 
     app = App(outdir=str(output))
     for one in loaded:
-        add_stacks(app, one.layout, one.variables)
+        add_stacks(app, one.layout, one.variables, named=named)
     return app
 
 
-def synthesize(loaded: Sequence[Loaded], output: str | None = None, *, keep_stale: bool = True) -> Path:
+def synthesize(
+    loaded: Sequence[Loaded],
+    output: str | None = None,
+    *,
+    keep_stale: bool = True,
+    named: Collection[str] = (),
+) -> Path:
     """Writes the Terraform JSON of the layouts, whole or not at all; returns the folder.
 
     Args:
@@ -55,6 +66,7 @@ def synthesize(loaded: Sequence[Loaded], output: str | None = None, *, keep_stal
         keep_stale: leave the stacks of an earlier synthesis. Without it they go: nobody should review or deploy what is
             not asked for. cdktf-cli does that itself after the app has ended, and fails if somebody was faster:
             https://github.com/hashicorp/terraform-cdk/blob/v0.21.0/packages/%40cdktf/cli-core/src/lib/synth-stack.ts
+        named: stacks that are asked for by name, as in `add_stacks`.
 
     Raises:
         OSError: the folder cannot be written; what was in it is as it was.
@@ -62,7 +74,7 @@ def synthesize(loaded: Sequence[Loaded], output: str | None = None, *, keep_stal
     target = Path(output or os.environ.get("CDKTF_OUTDIR") or DEFAULT_OUTPUT)
     try:
         with staged(target) as folder:
-            _write(build(loaded, folder))
+            _write(build(loaded, folder, named=named))
             publish(folder, target, keep_stale=keep_stale)
     except OSError as error:
         # About the folder that somebody has asked for, and not about one that only we know.

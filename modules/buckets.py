@@ -35,6 +35,7 @@ from constructs import Construct
 from .expressions import RESOURCE, policy
 from .layout.models import Bucket as BucketSection
 from .layout.models.storage import BucketLifecycle, LifecycleRule
+from .layout.stores import data_tags
 
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_Transition.html
 _STORAGE_CLASSES = {
@@ -60,7 +61,7 @@ class Bucket(Construct):
             bucket=name,
             # Terraform empties only a bucket that may go.
             force_destroy=not bucket.retain,
-            tags=bucket.tags or None,
+            tags=data_tags(bucket.tags, retain=bucket.retain) or None,
             lifecycle=TerraformResourceLifecycle(prevent_destroy=True) if bucket.retain else None,
         )
         closed = S3BucketPublicAccessBlock(

@@ -28,6 +28,7 @@ from constructs import Construct
 from .expressions import RESOURCE, text
 from .layout.models import FileSystem as FileSystemSection
 from .layout.models.storage import DataRepository
+from .layout.stores import data_tags
 
 # https://docs.aws.amazon.com/fsx/latest/LustreGuide/limit-access-security-groups.html
 LUSTRE_PORTS = ((988, 988), (1018, 1023))
@@ -148,10 +149,11 @@ class FileSystem(Construct):
             copy_tags_to_backups=True if persistent else None,
             # FSx backs up no file system that is linked to a bucket, and none of type scratch:
             # https://docs.aws.amazon.com/fsx/latest/APIReference/API_CreateBackup.html
-            # One that is taken out of the layout is destroyed in spite of `retain`, but with a backup then.
+            # One that is taken out of the layout is destroyed in spite of `retain` by whoever deploys without `ops order`,
+            # but with a backup then.
             skip_final_backup=not (persistent and file_system.retain and not repositories),
             weekly_maintenance_start_time=file_system.weekly_maintenance,
-            tags={"Name": name, **file_system.tags},
+            tags=data_tags({"Name": name, **file_system.tags}, retain=file_system.retain),
             # A large file system, or more of one, takes longer than the provider's 30 minutes.
             timeouts=FsxLustreFileSystemTimeouts(create="60m", update="120m", delete="60m"),
             lifecycle=TerraformResourceLifecycle(

@@ -16,6 +16,7 @@ from constructs import Construct
 
 from .expressions import RESOURCE
 from .layout.models import Repository as RepositorySection
+from .layout.stores import data_tags
 
 
 class Repository(Construct):
@@ -40,7 +41,7 @@ class Repository(Construct):
             ],
             # Only a repository that may go is deleted with its images.
             force_delete=not repository.retain,
-            tags=repository.tags or None,
+            tags=data_tags(repository.tags, retain=repository.retain) or None,
             lifecycle=TerraformResourceLifecycle(prevent_destroy=True) if repository.retain else None,
         )
         rules = lifecycle_rules(repository)

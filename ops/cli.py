@@ -27,6 +27,7 @@ from .new import terminal
 from .offline.engine import EngineError
 from .offline.schema import SchemaError
 from .offline.server import UnknownProviderError
+from .order import order as run_order
 from .plan import Request
 from .plan import plan as run_plan
 from .policy import PolicyError
@@ -35,6 +36,7 @@ from .presets import console, presets_json, print_presets
 from .presets import presets as read_presets
 from .schema import schema_text
 from .show import run as run_show
+from .states import StateError
 from .synth import synth as run_synth
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -99,6 +101,29 @@ def plan(
         request = Request(stack or (), var or (), json, real, output or Path(DEFAULT_OUTPUT))
         done = run_plan(load_all(_names(layouts)), request)
     raise typer.Exit(0 if done else 1)
+
+
+@app.command()
+def order(
+    layouts: Layouts = None,
+    stack: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Only what a deploy of this stack takes away; may be repeated, or a glob."
+        ),
+    ] = None,
+    destroy: Annotated[
+        bool,
+        typer.Option("--destroy", help="Before a destroy: whether it would leave running workloads behind."),
+    ] = False,
+) -> None:
+    """Compare layouts with what is deployed: would a deploy take away what workloads still need, or data that is to stay?
+
+    Reads Terraform's states. `make deploy` and `make destroy` begin with it. Exit status 1 where it finds something.
+    """
+    with refusing(StateError):
+        fine = run_order(load_all(_names(layouts)), stack or (), destroy=destroy)
+    raise typer.Exit(0 if fine else 1)
 
 
 @app.command()
@@ -258,19 +283,31 @@ def nccl_test(
     image: Annotated[
         str | None, typer.Option(metavar="IMAGE", help="Default: AWS's image of nccl-tests, pinned.")
     ] = None,
-    namespace: Annotated[str, typer.Option(metavar="NAME", help="Where the job runs.")] = "default",
+    namespace: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Where the job runs. Default: default.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there. Default: print it.")
     ] = None,
     apply: Annotated[
-        bool, typer.Option("--apply", help="Give the job to the cluster that kubectl speaks to.")
+        bool, typer.Option("--apply", help="Give the job to the layout's cluster, by kubectl.")
     ] = False,
+    context: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="With --apply: kubectl's context. Default: the current one, if it is the layout's cluster.",
+        ),
+    ] = None,
     wait: Annotated[
         bool, typer.Option("--wait", help="With --apply: wait for the result, and judge it.")
     ] = False,
     timeout: Annotated[
-        float, typer.Option(metavar="MINUTES", min=0, help="With --wait: how long at most.")
-    ] = DEADLINE / 60,
+        float | None,
+        typer.Option(
+            metavar="MINUTES", min=0, help=f"With --wait: how long at most. Default: {DEADLINE // 60}."
+        ),
+    ] = None,
     save_log: Annotated[
         Path | None, typer.Option("--save-log", metavar="FILE", help="With --wait: keep the log there.")
     ] = None,
@@ -301,6 +338,7 @@ def nccl_test(
             namespace,
             output,
             apply,
+            context,
             wait,
             timeout,
             save_log,

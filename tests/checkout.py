@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # What a run of make or pytest has set for itself, and a person's shell has not.
 _OURS = (
     "LAYOUT",
+    "STACKS",
     "MAKEFLAGS",
     "MAKELEVEL",
     "NODE_OPTIONS",

@@ -11,6 +11,8 @@ from .models import Bucket, Layout, Repository, Volume
 Access = Literal["read", "write", "read_write"]
 STORAGE_CLASS = "gp3"
 RETAINING_STORAGE_CLASS = "gp3-retain"
+# A tag of what is `retain: true`. The state keeps it, and so knows it of an entry that is no longer in the layout.
+RETAIN_TAG = "cdktf-eks-training/retain"
 
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 # What Mountpoint and the SDKs call: https://github.com/awslabs/mountpoint-s3/blob/main/doc/CONFIGURATION.md#iam-permissions
@@ -66,6 +68,11 @@ def _allow(actions: tuple[str, ...], resource: str) -> dict[str, Any]:
 def repository_name(cluster: str, name: str, repository: Repository) -> str:
     """The name in ECR of a repository of a layout."""
     return repository.name or f"{cluster}/{name}"
+
+
+def data_tags(tags: Mapping[str, str], *, retain: bool) -> dict[str, str]:
+    """The tags of a bucket, a repository or a file system."""
+    return {**tags, **({RETAIN_TAG: "true"} if retain else {})}
 
 
 def file_system_parameter(cluster: str, name: str) -> str:

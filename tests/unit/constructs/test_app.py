@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from cdktf import App
 
 from modules import app
-from modules.app import build, chosen_layouts, synthesize
+from modules.app import build, chosen_layouts, chosen_stacks, synthesize
 from modules.layout import Loaded, load
 
 
@@ -39,6 +40,11 @@ def test_without_either_it_is_the_default_preset(tmp_path: Path, content: str | 
     if content is not None:
         (tmp_path / "cdktf.json").write_text(content)
     assert chosen_layouts({}, tmp_path) == ["eks-g4dn"]
+
+
+def test_stacks_are_chosen_by_the_environment() -> None:
+    assert chosen_stacks({}) == []
+    assert chosen_stacks({"STACKS": " mine-platform  mine-workloads "}) == ["mine-platform", "mine-workloads"]
 
 
 def test_the_projects_own_default_is_a_preset() -> None:
@@ -83,8 +89,8 @@ def test_what_the_system_refuses_node_is_an_error_about_the_output_which_stays_a
     output = tmp_path / "out"
     (output / "stacks").mkdir(parents=True)
 
-    def built_and_lost(loaded: list[Loaded], folder: Path) -> App:
-        made = build(loaded, folder)
+    def built_and_lost(loaded: list[Loaded], folder: Path, *, named: Collection[str]) -> App:
+        made = build(loaded, folder, named=named)
         shutil.rmtree(folder)
         return made
 

@@ -64,7 +64,7 @@ def test_a_bucket_may_have_a_name_tags_and_a_key_of_its_own(synth: Synth) -> Non
         synth, f'{{buckets: {{data: {{name: acme-data, tags: {{team: a}}, kms_key_arn: "{KEY}"}}}}}}'
     )
     bucket = stack.only("aws_s3_bucket")
-    assert (bucket["bucket"], bucket["tags"]) == ("acme-data", {"team": "a"})
+    assert (bucket["bucket"], bucket["tags"]["team"]) == ("acme-data", "a")
     encryption = the(stack.only("aws_s3_bucket_server_side_encryption_configuration")["rule"])
     assert the(encryption["apply_server_side_encryption_by_default"]) == {
         "kms_master_key_id": KEY,
@@ -82,6 +82,8 @@ def test_what_is_retained_cannot_be_destroyed_and_the_rest_goes_with_its_content
     bucket, repository = stack.only("aws_s3_bucket"), stack.only("aws_ecr_repository")
     protected = {"prevent_destroy": True} if kept else None
     assert bucket.get("lifecycle") == repository.get("lifecycle") == protected
+    tags = {"cdktf-eks-training/retain": "true"} if kept else None
+    assert bucket.get("tags") == repository.get("tags") == tags
     assert (bucket["force_destroy"], repository["force_delete"]) == (not kept, not kept)
     told = stack.outputs.get("retained_data")
     if kept:

@@ -125,6 +125,7 @@ def test_what_is_retained_cannot_be_destroyed_and_leaves_a_backup_if_it_can(
     made = stack.only("aws_fsx_lustre_file_system")
     assert made.get("lifecycle") == ({"prevent_destroy": True} if protected else None)
     assert made["skip_final_backup"] is not last_backup
+    assert ("cdktf-eks-training/retain" in made["tags"]) is protected
     told = stack.outputs.get("retained_data")
     assert (told is not None and told["value"] == ["FSx file system fs"]) is protected
 
