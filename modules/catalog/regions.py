@@ -16,3 +16,20 @@ def regions() -> frozenset[str]:
     A test compares the file with the botocore that is installed.
     """
     return frozenset((DIRECTORY / REGIONS).read_text(encoding="utf-8").split())
+
+
+# By how a region's name begins. https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+    "eusc-": "aws-eusc",
+}
+
+
+def partition(region: str) -> str:
+    """The partition of a region: the second part of each ARN in it."""
+    return next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")

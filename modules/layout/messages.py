@@ -25,6 +25,7 @@ _BELOW = "Write keys and values below it"
 _WANTED = {
     "string_type": ("text", 'Write it in quotes: "{value}".'),
     "int_type": ("a whole number", "Write a whole number, without quotes."),
+    "float_type": ("a number", "Write a number, without quotes."),
     "bool_type": (
         "true or false",
         "Write true or false; yes, no, on, off and what stands in quotes are text.",
@@ -37,10 +38,11 @@ _WANTED = {
 _BOUNDS = {
     "greater_than_equal": ("{value} is less than {ge}", "Write {ge} or more."),
     "less_than_equal": ("{value} is more than {le}", "Write {le} or less."),
+    "multiple_of": ("{value} is no multiple of {multiple_of}", "Write a multiple of {multiple_of}."),
     "too_short": ("is empty", "Write at least {min_length}."),
     "too_long": ("has {actual_length} entries, more than {max_length}", "Keep {max_length} or fewer."),
 }
-# What eksctl and the Terraform modules call it.
+# What eksctl, the Terraform modules and Kubernetes call it.
 _FOREIGN = {
     "managednodegroups": "node_groups",
     "nodegroups": "node_groups",
@@ -59,6 +61,12 @@ _FOREIGN = {
     "version": "kubernetes_version",
     "vpc": "network",
     "subnets": "subnet_ids",
+    "replicas": "nodes",
+    "num_nodes": "nodes",
+    "nproc_per_node": "processes_per_node",
+    "gpu": "resources.gpus",
+    "gpus": "resources.gpus",
+    "env": "environment",
 }
 
 # Keys of what is copied into a layout that do not belong there, and why.

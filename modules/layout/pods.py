@@ -68,6 +68,12 @@ class Share:
         """All that the pod asks for, as Kubernetes writes quantities."""
         return {"cpu": cpu_quantity(self.cpu), "memory": memory_quantity(self.memory_mib)} | self.devices
 
+    @property
+    def amounts(self) -> tuple[int, ...]:
+        """All that the pod takes, in whole numbers: CPUs in thousandths, memory in MiB."""
+        devices = (self.gpus, self.neuron_devices, self.efa)
+        return *devices, round(self.cpu * 1000), self.memory_mib, self.huge_pages_mib
+
 
 def cpu_quantity(cpus: float) -> str:
     """CPUs as Kubernetes itself writes them: `4`, `500m`, `2k`."""
@@ -180,18 +186,27 @@ def lacks(group: NodeGroup, wanted: Share) -> tuple[tuple[str, float, float], ..
     return tuple(one for one in amounts if one[1] > one[2])
 
 
+def node_amounts(group: NodeGroup) -> tuple[int, ...]:
+    """All that a node of the group has for pods, in the order of `Share.amounts`."""
+    node = group.type
+    return (
+        node.gpus,
+        node.neuron_devices,
+        node_efa(group),
+        round(node_cpu(group) * 1000),
+        node_memory_mib(group),
+        node_huge_pages_mib(group),
+    )
+
+
+def room_for(wanted: Share, free: Iterable[int]) -> int:
+    """How many such pods fit in what is free of a node, in the order of `Share.amounts`."""
+    return min(has // takes for takes, has in zip(wanted.amounts, free, strict=True) if takes)
+
+
 def pods_per_node(group: NodeGroup, wanted: Share) -> int:
     """How many such pods fit on a node of the group; 0 where none does."""
-    node = group.type
-    amounts = (
-        (wanted.gpus, node.gpus),
-        (wanted.neuron_devices, node.neuron_devices),
-        (wanted.efa, node_efa(group)),
-        (wanted.cpu, node_cpu(group)),
-        (wanted.memory_mib, node_memory_mib(group)),
-        (wanted.huge_pages_mib, node_huge_pages_mib(group)),
-    )
-    return min(int(has // takes) for takes, has in amounts if takes)
+    return room_for(wanted, node_amounts(group))
 
 
 def processes(group: NodeGroup, wanted: Share) -> int:

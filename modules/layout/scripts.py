@@ -49,6 +49,8 @@ class _UnreadableError(Exception):
 
 
 def _read(given: Node) -> dict[str, str]:
+    if given.value == "":
+        raise _UnreadableError("is empty")
     # The script itself in its place, for one.
     if not isinstance(given.value, str) or not given.value.isprintable() or len(given.value) > _LONGEST:
         raise _UnreadableError(f"{_shown(given.plain())} is no path of a file")

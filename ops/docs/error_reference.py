@@ -51,9 +51,12 @@ TITLES = {
     "stores": "Storage",
     "training": "Training",
     "training_nodes": "Training",
+    "training_network": "Training",
+    "training_room": "Training",
     "workloads": "Workloads",
     "mounts": "Workloads",
     "workload_accounts": "Workloads",
+    "workload_places": "Workloads",
     "variables": "Variables",
 }
 

@@ -129,7 +129,9 @@ def type_name(annotation: Any, metadata: typing.Sequence[Any] = ()) -> str:
         return "path or mapping"
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return "mapping"
-    return {str: "text", bool: "`true` `false`", int: "number"}.get(annotation, "any") + suffix
+    return {str: "text", bool: "`true` `false`", int: "number", float: "number"}.get(
+        annotation, "any"
+    ) + suffix
 
 
 def _bounds(metadata: typing.Sequence[Any]) -> str:

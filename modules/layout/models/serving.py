@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from ..forms import HostName, HttpPath
 from ..values import Bool, CertificateArn, GroupName, Int, LoadBalancerCidrs, Namespace
+from .amounts import Cpus, Gib, SharedGib
 from .base import Section, about
 from .workloads import Workload
 
@@ -39,13 +40,13 @@ SPOT_NOTICE_SECONDS = 120
 class Amount(Section):
     """CPUs and memory."""
 
-    cpu: Annotated[float, Field(gt=0, le=1000)] | None = Field(
+    cpu: Cpus | None = Field(
         default=None,
         description="CPUs.",
         examples=[1, 0.5],
         json_schema_extra=about(unit="vCPUs", source=_RESOURCES),
     )
-    memory_gib: Annotated[float, Field(gt=0, le=32768)] | None = Field(
+    memory_gib: Gib | None = Field(
         default=None,
         description="Memory.",
         examples=[2, 0.5],
@@ -85,7 +86,7 @@ class ServingResources(Section):
             source="https://awsdocs-neuron.readthedocs-hosted.com/en/latest/containers/kubernetes-getting-started.html",
         ),
     )
-    shared_memory_gib: Annotated[float, Field(gt=0, le=16384)] | None = Field(
+    shared_memory_gib: SharedGib | None = Field(
         default=None,
         description="Most that /dev/shm may hold, in memory: a server that spreads one model over several GPUs needs some. Default: 64 MiB, the container runtime's own.",
         examples=[16],

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ..values import GroupName, Int, Namespace, ObjectName
+from .amounts import Cpus, Gib, SharedGib
 from .base import Section, about
 from .workloads import Script, Workload
 
@@ -45,13 +46,13 @@ class PodResources(Section):
             source="https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html",
         ),
     )
-    cpu: Annotated[float, Field(gt=0, le=1000)] | None = Field(
+    cpu: Cpus | None = Field(
         default=None,
         description="CPUs asked for; there is no limit. Default: three quarters of the share.",
         examples=[48, 0.5],
         json_schema_extra=about(unit="vCPUs", source=_RESOURCES),
     )
-    memory_gib: Annotated[float, Field(gt=0, le=32768)] | None = Field(
+    memory_gib: Gib | None = Field(
         default=None,
         description="Memory asked for; there is no limit. Default: three quarters of the share.",
         examples=[512, 1.5],
@@ -65,7 +66,7 @@ class PodResources(Section):
             unit="MiB", source="https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html"
         ),
     )
-    shared_memory_gib: Annotated[float, Field(gt=0, le=16384)] | None = Field(
+    shared_memory_gib: SharedGib | None = Field(
         default=None,
         description="Most that /dev/shm may hold, in memory: data loaders and NCCL use it. Default: half of the memory.",
         examples=[64],
@@ -89,13 +90,13 @@ class ParameterServers(Section):
     node_group: GroupName | None = Field(
         default=None, description="Their node group. Default: the workers'.", examples=["cpu"]
     )
-    cpu: Annotated[float, Field(gt=0, le=1000)] = Field(
+    cpu: Cpus = Field(
         default=1,
         description="CPUs that each asks for.",
         examples=[4],
         json_schema_extra=about(unit="vCPUs", source=_RESOURCES),
     )
-    memory_gib: Annotated[float, Field(gt=0, le=32768)] = Field(
+    memory_gib: Gib = Field(
         default=2,
         description="Memory that each asks for.",
         examples=[16],
@@ -156,7 +157,7 @@ class TrainingJob(Workload):
     )
     max_restarts: Annotated[Int, Field(ge=0, le=1000)] = Field(
         default=0,
-        description="How often the job starts again after a failure of its own. A pod that lost its node is replaced without that (indexed_job). Not for worker sets, which always start again.",
+        description="How often the job starts again after a failure. In an indexed_job a pod that lost its node is replaced and not counted, but its peers fail by that and are. Not for worker sets, which always start again.",
         examples=[3],
         json_schema_extra=about(
             unit="restarts",

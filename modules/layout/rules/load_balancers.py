@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 
+from ...catalog.regions import partition
 from ..faults import KeyPath, Level
 from ..models.serving import LoadBalancer
 from ..values import is_known
@@ -157,11 +158,36 @@ class ServingCertificateRegion:
     level: Level = "error"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """The region in the certificate's ARN is the layout's."""
+        """Partition and region in the certificate's ARN are the layout's."""
         region = context.layout.region
         for path, balancer in balancers(context):
             arn = balancer.certificate_arn
-            if arn and is_known(arn) and arn.split(":")[3] != region:
-                problem = f"the certificate is in {arn.split(':')[3]}, and the load balancer in {region}"
-                remedy = f"Write the ARN of a certificate in {region}."
+            if not arn or not is_known(arn):
+                continue
+            _, its, _, where, *_ = arn.split(":")
+            remedy = f"Write the ARN of a certificate in {region}."
+            problem = ""
+            if where != region:
+                problem = f"the certificate is in {where}, and the load balancer in {region}"
+            elif its != partition(region):
+                problem = f"the certificate is of the partition {its}, and {region} is of {partition(region)}"
+            if problem:
                 yield Finding((*path, "certificate_arn"), problem, remedy, (("region",),))
+
+
+class ServingRedirectPort:
+    """An ALB with a certificate redirects port 80: TLS there would leave two listeners for one port.
+
+    https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/#ssl-redirect
+    """
+
+    id = "serving-redirect-port"
+    level: Level = "error"
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """An ALB with a certificate listens on another port than 80."""
+        for path, balancer in balancers(context):
+            if balancer.type == "alb" and balancer.certificate_arn is not None and balancer.port == 80:
+                problem = "port 80 is redirected to the one with TLS, and cannot be it"
+                because = ((*path, "certificate_arn"), (*path, "type"))
+                yield Finding((*path, "port"), problem, "Remove it for 443, or certificate_arn.", because)

@@ -108,7 +108,10 @@ class BucketMountWithoutAccess:
         """A workload's `buckets` has the buckets that it mounts, and more than `write`."""
         for one in mounts(context):
             name = one.mount.bucket
-            if name is None or _has_other_rights(context, one.above, one.workload):
+            # Of a bucket that there is not, another rule speaks.
+            if name not in context.layout.storage.buckets or _has_other_rights(
+                context, one.above, one.workload
+            ):
                 continue
             access = one.workload.buckets.get(name)
             if access in (None, "write"):
@@ -154,7 +157,7 @@ class VolumeShared:
         users: dict[str, KeyPath] = {}
         for one in mounts(context):
             name = one.mount.volume
-            if name is None:
+            if name not in context.layout.storage.volumes:
                 continue
             first = users.setdefault(name, one.above)
             path = (*one.path, "volume")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ... import catalog
 from ..faults import KeyPath, Level
 from ..models import NodeGroup, ServingDeployment
-from ..pods import GPU, KEPT_CPU, KEPT_MEMORY_MIB, NEURON
+from ..pods import GPU, KEPT_CPU, KEPT_MEMORY_MIB, NEURON, pods_per_node
 from ..serving import groups_of, needs, nodes
 from ..words import nearest
 from .base import Context, Finding, listed
@@ -156,19 +156,21 @@ class ServingLimitsBelowRequests:
                     yield Finding(path, problem, f"Write {asked:g} or more, or ask for less.", because)
 
 
-def _rooms(server: Server) -> tuple[int, int] | None:
-    """Pods that the accelerators are enough for: of the nodes that come by themselves, and of all that there may be.
+def _rooms(context: Context, server: Server) -> tuple[int, int] | None:
+    """How many pods fit: on the nodes that come by themselves, and on all that there may be.
 
-    None where no accelerators are asked for, or another rule speaks: of a group that there is not, of too small a node.
+    None where that cannot be told, or another rule speaks: of a group that there is not, of too small a node.
     """
-    wanted = needs(server.serving, server.groups.values()).devices
-    if not wanted or set(server.serving.node_groups) != set(server.groups):
+    named = server.serving.node_groups
+    all_groups = named or groups_of(server.serving, context.layout.node_groups)
+    wanted = needs(server.serving, server.groups.values())
+    if not server.groups or set(all_groups) != set(server.groups) or (wanted.devices and not named):
         return None
-    each = {
-        name: min(getattr(group.type, _DEVICES[device][0]) // n for device, n in wanted.items())
-        for name, group in server.groups.items()
-    }
-    if not all(each.values()):
+    # Without named groups, pods run on Karpenter's nodes too.
+    if not named and context.layout.has_release("karpenter"):
+        return None
+    each = {name: pods_per_node(group, wanted.share) for name, group in server.groups.items()}
+    if not any(each.values()) or (named and not all(each.values())):
         return None
     return (
         sum(each[name] * nodes(group) for name, group in server.groups.items()),
@@ -185,40 +187,59 @@ def _why(server: Server) -> tuple[KeyPath, ...]:
 
 
 class ServingTooManyPods:
-    """Pods that ask for accelerators which no node of theirs has free wait, and the apply waits for them.
+    """Pods that find no node with room wait for ever, and the apply waits for them.
 
-    Accelerators are counted, since each is for one pod alone.
+    Whatever else runs on the nodes leaves room for fewer still.
     """
 
     id = "serving-too-many-pods"
     level: Level = "error"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """The groups at their largest hold all pods of a server with accelerators."""
+        """The groups at their largest hold all pods of a server with accelerators, and the fewest of another."""
         for server in servers(context):
-            rooms, most = _rooms(server), server.serving.most
-            if rooms is not None and most > rooms[1]:
-                key: KeyPath = ("replicas",) if server.serving.autoscaling is None else ("autoscaling", "max")
-                problem = f"{most} pods, and {', '.join(server.groups)} at their largest have accelerators for {rooms[1]}"
-                remedy = f"Write {rooms[1]} or fewer, or raise size.max of a group."
-                yield Finding((*server.path, *key), problem, remedy, _why(server))
+            rooms, pods = _rooms(context, server), _surely(server)
+            if rooms is not None and pods > rooms[1]:
+                problem = (
+                    f"{pods} pods, and {listed(server.groups)} at their largest have room for {rooms[1]}"
+                )
+                remedy = (
+                    f"Write {rooms[1]} or fewer, raise size.max of a group, or let each pod ask for less."
+                )
+                yield Finding((*server.path, *_key(server, pods)), problem, remedy, _why(server))
+
+
+def _surely(server: Server) -> int:
+    """The pods for which there has to be room: an autoscaler may be told more than CPUs and memory are enough for."""
+    resources = server.serving.resources
+    return server.serving.most if resources.gpus or resources.neuron_devices else server.serving.least
+
+
+def _key(server: Server, pods: int) -> KeyPath:
+    """The key that says the number of pods."""
+    if server.serving.autoscaling is None:
+        return ("replicas",)
+    return "autoscaling", "min" if pods == server.serving.least else "max"
 
 
 class ServingMoreThanDesired:
-    """Without an autoscaler a group has the nodes that are desired: an apply waits for pods that find none, and fails."""
+    """Without an autoscaler a group has the nodes that are desired: pods that find none wait, and an apply with them."""
 
     id = "serving-more-than-desired"
     level: Level = "warning"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """The fewest pods of a server with accelerators fit on nodes that come without anybody changing the layout."""
+        """All pods of a server fit on nodes that come without anybody changing the layout, or the autoscaler brings some."""
         for server in servers(context):
-            rooms, least = _rooms(server), server.serving.least
-            if rooms is not None and rooms[0] < least and server.serving.most <= rooms[1]:
-                key: KeyPath = ("replicas",) if server.serving.autoscaling is None else ("autoscaling", "min")
-                problem = f"{least} pods, and the nodes that {', '.join(server.groups)} will have are enough for {rooms[0]}"
+            rooms, least = _rooms(context, server), server.serving.least
+            if rooms is None or _surely(server) > rooms[1]:
+                continue
+            pods = least if rooms[0] < least else server.serving.most
+            fixed = any(group.scaling_owner != "autoscaler" for group in server.groups.values())
+            if fixed and rooms[0] < pods:
+                problem = f"{pods} pods, and the nodes that {listed(server.groups)} will have are enough for {rooms[0]}"
                 remedy = "Raise size.desired of a group, or write scaling_owner: autoscaler there."
-                yield Finding((*server.path, *key), problem, remedy, _why(server))
+                yield Finding((*server.path, *_key(server, pods)), problem, remedy, _why(server))
 
 
 class ServingNameTaken:
@@ -245,3 +266,23 @@ class ServingNameTaken:
             problem = f"the Service {server.name} in the namespace {namespace} is that of {whose}"
             because = (("workloads", "training", server.name, "namespace"), (*server.path, "namespace"))
             yield Finding(server.path, problem, "Give it another name or namespace.", because)
+
+
+class ServingArchitectures:
+    """An image for one kind of CPU does not start on the other: the pods that come there fail, and the others do not.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/docker-push-multi-architecture-image.html
+    """
+
+    id = "serving-architectures"
+    level: Level = "warning"
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """The node groups of a server have one architecture."""
+        for server in servers(context):
+            found = {group.type.architecture: name for name, group in server.groups.items()}
+            if len(found) > 1:
+                nodes_of = " and ".join(f"{kind} ({name})" for kind, name in sorted(found.items()))
+                problem = f"its nodes are {nodes_of}, and the image has to be for both"
+                remedy = "Write node_groups with those of one architecture, unless the image is for several."
+                yield Finding((*server.path, "node_groups"), problem, remedy, _why(server))

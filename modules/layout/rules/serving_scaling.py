@@ -117,6 +117,23 @@ class ServingBudgetBlocksDrains:
                 yield Finding((*path, "min_available"), problem, remedy, counts)
 
 
+class ServingBudgetTakesAll:
+    """A budget that lets all pods go at once protects none: a node update may leave nobody to answer."""
+
+    id = "serving-budget-takes-all"
+    level: Level = "warning"
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """Of several pods, fewer than all may be away."""
+        for server in servers(context):
+            most, least = server.serving.disruption_budget.max_unavailable, server.serving.least
+            if most is not None and most >= least > 1:
+                problem = f"{most} of {least} pods may be away at once: nobody would answer"
+                because = ((*server.path, "replicas"), (*server.path, "autoscaling"))
+                path = (*server.path, "disruption_budget", "max_unavailable")
+                yield Finding(path, problem, f"Write {least - 1} or fewer.", because)
+
+
 class ServingSinglePod:
     """While its one pod moves to another node, a server answers nobody."""
 

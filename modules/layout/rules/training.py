@@ -134,3 +134,47 @@ class JobRunsAgain:
                 problem = f"the job is deleted {job.ttl_minutes} minutes after its end, and the next deploy runs it again"
                 remedy = "Remove it: a finished job holds no nodes."
                 yield Finding((*path, "ttl_minutes"), problem, remedy, ((*path, "kind"),))
+
+
+class ServersOfDeployment:
+    """Parameter servers know the workers by name, and the pods of a Deployment have other names each time.
+
+    https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-network-id
+    """
+
+    id = "servers-of-deployment"
+    level: Level = "error"
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """Parameter servers go with `controller: stateful_set`."""
+        for path, _, job in jobs(context):
+            # Of another kind it is said that these settings do nothing.
+            if (
+                job.kind == "worker_set"
+                and job.controller == "deployment"
+                and job.parameter_servers is not None
+            ):
+                problem = "the workers of a Deployment have no names that stay, by which parameter servers find them"
+                remedy = "Remove controller for a StatefulSet, or parameter_servers."
+                yield Finding((*path, "controller"), problem, remedy, ((*path, "parameter_servers"),))
+
+
+class MpiEnvironmentLost:
+    """mpirun hands variables on as one list with `;` between them: a value with `=` or `;` is left out of it.
+
+    Processes on the first node have it, and those on the others do not. https://docs.open-mpi.org/en/main/mca.html
+    """
+
+    id = "mpi-environment-lost"
+    level: Level = "warning"
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """No value of an MPI job over several nodes has a `=` or `;`."""
+        for path, _, job in jobs(context):
+            for name, value in job.environment.items() if job.kind == "mpi_job" and job.nodes > 1 else ():
+                signs = [sign for sign in "=;" if sign in value]
+                if signs:
+                    problem = f"its value has {' and '.join(signs)}, and mpirun does not hand it on to the other nodes"
+                    remedy = "Set it in a wrapper script in the image that mpirun starts, or in a file that all pods mount."
+                    because = ((*path, "kind"), (*path, "nodes"))
+                    yield Finding((*path, "environment", name), problem, remedy, because)

@@ -1,17 +1,16 @@
-"""Rules about the nodes of training jobs: that they hold all pods, and that these talk over EFA."""
+"""Rules about the nodes of training jobs: what a pod takes of one, and what becomes of it with the node."""
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ... import catalog
 from ..faults import KeyPath, Level
 from ..models import NodeGroup, TrainingJob
-from ..pods import EFA, GPU, NEURON, Share, lacks, plain_share, pods_per_node, share
-from .base import Context, Finding, listed
+from ..pods import EFA, GPU, NEURON, Share, lacks, plain_share, processes, share
+from .base import Context, Finding
 from .training import jobs
 
 
@@ -53,7 +52,8 @@ def workers(context: Context) -> Iterator[Pods]:
             yield Pods(path, job, job.nodes, ("nodes",), ("resources",), job.node_group, group, taken)
 
 
-def _servers(context: Context) -> Iterator[Pods]:
+def parameter_servers(context: Context) -> Iterator[Pods]:
+    """The parameter servers of every job that has some, where their node group is known."""
     for path, _, job in jobs(context):
         servers = job.parameter_servers
         name = (servers.node_group if servers else None) or job.node_group
@@ -87,7 +87,7 @@ class JobLargerThanNode:
 
     def check(self, context: Context) -> Iterator[Finding]:
         """Devices, CPUs, memory and huge pages of a pod are at most those of a node."""
-        for pods in (*workers(context), *_servers(context)):
+        for pods in (*workers(context), *parameter_servers(context)):
             for resource, asked, has in lacks(pods.group, pods.share):
                 key, unit = _RESOURCES[resource]
                 if resource == "memory_mib":
@@ -110,102 +110,52 @@ def _remedy(pods: Pods, resource: str, has: float) -> str:
     return "Remove it, or write a node_group whose nodes have some."
 
 
-class JobLargerThanGroup:
-    """Pods beyond what a group holds at its largest never start, and the others wait for them.
+class MoreProcessesThanDevices:
+    """A process without a GPU of its own shares one, and NCCL refuses two ranks on one GPU.
 
-    Nobody starts more nodes than `size.max`, neither the autoscaler nor Terraform.
+    https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/usage/communicators.html
     """
 
-    id = "job-larger-than-group"
-    level: Level = "error"
-
-    def check(self, context: Context) -> Iterator[Finding]:
-        """All pods of a job fit on `size.max` nodes."""
-        for pods in (*workers(context), *_servers(context)):
-            each, most = pods_per_node(pods.group, pods.share), pods.group.size.max
-            # Where a node has no room for one pod, another rule says so.
-            if each and pods.count > each * most:
-                problem = f"{pods.count} pods, and {pods.group_name} holds {each * most}: {_on(each, most)}"
-                size = f"node_groups.{pods.group_name}.size.max: {math.ceil(pods.count / each)}"
-                remedy = f"Write {each * most} or fewer, or {size}." if most else f"Write {size}."
-                yield Finding((*pods.path, *pods.count_key), problem, remedy, pods.because)
-
-
-def _on(each: int, nodes: int) -> str:
-    return f"{each} on each of {nodes} nodes at most" if nodes != 1 else f"{each} on its one node"
-
-
-class JobLargerThanDesired:
-    """Without an autoscaler a group has the nodes that are desired: pods for which there are none wait for a person."""
-
-    id = "job-larger-than-desired"
+    id = "more-processes-than-devices"
     level: Level = "warning"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """All pods of a job fit on the nodes that are desired, or the autoscaler brings more."""
-        for pods in (*workers(context), *_servers(context)):
-            each, size = pods_per_node(pods.group, pods.share), pods.group.size
-            if pods.group.scaling_owner == "autoscaler" or not each:
-                continue
-            if each * size.desired < pods.count <= each * size.max:
-                name = pods.group_name
-                problem = f"{pods.count} pods, and the {size.desired} nodes that {name} has hold {each * size.desired}: nobody brings more"
-                needed = math.ceil(pods.count / each)
-                remedy = f"Write node_groups.{name}.size.desired: {needed}, or scaling_owner: autoscaler."
-                yield Finding((*pods.path, *pods.count_key), problem, remedy, pods.because)
-
-
-class JobsHoldEachOther:
-    """Pods start one by one: of two jobs that do not fit together each gets some nodes, and waits for the other's.
-
-    kueue starts a job when all of its pods fit. https://kueue.sigs.k8s.io/docs/overview/
-    """
-
-    id = "jobs-hold-each-other"
-    level: Level = "warning"
-
-    def check(self, context: Context) -> Iterator[Finding]:
-        """Jobs of several pods fit on their group together, or kueue admits them."""
-        if context.layout.has_release("kueue"):
-            return
-        by_group: dict[str, list[Pods]] = defaultdict(list)
+        """A pod with accelerators starts one process for each at most."""
         for pods in workers(context):
-            each = pods_per_node(pods.group, pods.share)
-            if pods.job.kind != "worker_set" and pods.count > 1 and each:
-                by_group[pods.group_name].append(pods)
-        for name, several in by_group.items():
-            needed = sum(math.ceil(one.count / pods_per_node(one.group, one.share)) for one in several)
-            most = several[0].group.size.max
-            last = several[-1]
-            if len(several) > 1 and needed > most:
-                others = listed(str(one.path[-1]) for one in several[:-1])
-                problem = f"together with {others} it takes {needed} nodes of {name}, which has {most} at most: each may start in part, and wait for the other for ever"
-                remedy = "Write helm_releases: {kueue: {}}, which starts a job when all of its pods fit."
-                because = tuple(path for one in several for path in one.because)
-                yield Finding((*last.path, "nodes"), problem, remedy, because)
+            wanted, taken = pods.job.processes_per_node, pods.share
+            if wanted is None or not (taken.gpus or taken.neuron_devices):
+                continue
+            most = processes(pods.group, taken)
+            if wanted > most:
+                what = "GPUs" if taken.gpus else "NeuronCores"
+                problem = f"{wanted} processes, and a pod has {most} {what}: two would share one"
+                remedy = f"Remove it for one process each, or write {most} or fewer."
+                yield Finding((*pods.path, "processes_per_node"), problem, remedy, pods.because)
 
 
-class JobWithoutEfa:
-    """Pods without an EFA interface talk over TCP, an order of magnitude slower, and only a line in the log says so.
+class SpotEndsJob:
+    """A spot node goes when EC2 wants it back, and the peers of its pod fail: a job without restarts ends there.
 
-    https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-interruptions.html
     """
 
-    id = "job-without-efa"
+    id = "spot-ends-job"
     level: Level = "warning"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """Jobs over several nodes with EFA take EFA interfaces with their accelerators."""
+        """A job on spot nodes may start again."""
         for pods in workers(context):
-            taken = pods.share
-            if pods.count < 2 or not pods.group.efa or taken.efa or not (taken.gpus or taken.neuron_devices):
+            job = pods.job
+            # The one pod of an indexed_job is replaced, and not counted.
+            goes_on = job.kind == "worker_set" or (job.kind == "indexed_job" and job.nodes == 1)
+            if pods.group.capacity.type != "spot" or goes_on or job.max_restarts:
                 continue
-            path = (*pods.path, "resources")
-            there = len(pods.group.type.efa_cards)
-            problem = f"the pods take none of the {there} EFA interfaces of their nodes: traffic between them goes over TCP"
-            if pods.job.resources.efa is None:
-                remedy = "Take all accelerators of a node: its EFA interfaces cannot be shared out to so many pods."
-                key = "gpus" if pods.group.type.gpus else "neuron_devices"
-            else:
-                remedy, key = "Leave out efa.", "efa"
-            yield Finding((*path, key), problem, remedy, ((*path, "efa"), *pods.because))
+            problem = f"the first node of {pods.group_name} (spot) that EC2 takes back ends the job"
+            remedy = "Write max_restarts: 10, and let the program go on from its last checkpoint."
+            because = (
+                (*pods.path, "kind"),
+                (*pods.path, "nodes"),
+                (*pods.path, "max_restarts"),
+                *pods.because,
+            )
+            yield Finding((*pods.path, "node_group"), problem, remedy, because)

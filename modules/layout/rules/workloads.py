@@ -27,7 +27,11 @@ class ImageNotPinned:
         """An image has a digest, or a tag other than `latest`."""
         for path, workload in workloads(context.layout):
             image = workload.image
-            if isinstance(image, RepositoryImage) or not is_known(image) or "@" in image:
+            if isinstance(image, RepositoryImage):
+                if image.tag == "latest":
+                    yield self._of_repository(context, path, image)
+                continue
+            if not is_known(image) or "@" in image:
                 continue
             tag = image.rpartition("/")[2].partition(":")[2]
             if tag in ("", "latest"):
@@ -36,6 +40,14 @@ class ImageNotPinned:
                 )
                 remedy = "Write the tag of a version, or a digest: NAME@sha256:..."
                 yield Finding((*path, "image"), problem, remedy)
+
+    def _of_repository(self, context: Context, path: KeyPath, image: RepositoryImage) -> Finding:
+        repository = context.layout.storage.repositories.get(image.repository)
+        problem = "the tag latest says of no image which one it is"
+        if repository is not None and not repository.immutable_tags:
+            problem = f"the tag latest is moved to each new image, and {image.repository} has immutable_tags: false: a pod that starts anew may run another program"
+        because = (("storage", "repositories", image.repository),)
+        return Finding((*path, "image", "tag"), problem, "Write the tag of a version.", because)
 
 
 class RepositoryUnknown:
@@ -101,14 +113,34 @@ class ComputedVariable:
                         yield Finding((*path, key, name), problem, remedy)
 
 
+# The kernel's file systems, and what Kubernetes and EKS Pod Identity put into a pod:
+# https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
+_OF_SYSTEM = (
+    "/proc",
+    "/sys",
+    "/dev",
+    "/dev/pts",
+    "/var/run/secrets",
+    "/run/secrets",
+    "/var/run/secrets/kubernetes.io/serviceaccount",
+    "/run/secrets/kubernetes.io/serviceaccount",
+    "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount",
+)
+
+
 class MountPathTaken:
-    """A path of a container has one thing mounted: Kubernetes refuses the pod."""
+    """A path of a container has one thing mounted: Kubernetes refuses a second, and needs some for itself."""
 
     id = "mount-path-taken"
     level: Level = "error"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """Nothing is mounted where the script is."""
+        """Nothing is mounted where the script is, or over what the kernel and Kubernetes put there."""
+        for above, workload in workloads(context.layout):
+            for where in workload.volumes:
+                if where in _OF_SYSTEM or where.startswith(("/proc/", "/sys/", "/dev/pts/")):
+                    problem = f"{where} belongs to the container's system: a pod with something else there does not start, or has no rights"
+                    yield Finding((*above, "volumes", where), problem, "Mount it at another path.")
         for path, _, job in jobs(context):
             if job.script is not None and SCRIPT_FOLDER in job.volumes:
                 problem = f"the job's script is in {SCRIPT_FOLDER}"

@@ -9,6 +9,7 @@ import pytest
 
 from modules.layout import Fault, LayoutError, dotted, load_all
 from tests.unit.layout.cases import EXISTING, NEW, existing, new
+from tests.unit.layout.cases.training import training
 
 FaultsOf = Callable[[str], tuple[Fault, ...]]
 Write = Callable[..., Path]
@@ -74,6 +75,27 @@ ONE = [
     (new(top="backend: {type: gcs}\n"), "backend.type", "value", "'gcs' is not known", "local, s3"),
     (new(top="cluster: {logs: {retention_days: 31}}\n"), "cluster.logs.retention_days", "value", "'31' is not known", "30"),
     (new(top="cluster: {role_arn: admin}\n"), "cluster.role_arn", "value", "no IAM role ARN", "arn:aws:iam"),
+    *(
+        (training(f"resources: {{{key}: {value}}}"), f"workloads.training.llama.resources.{key}", "value", problem, remedy)
+        for key, value, problem, remedy in (
+            ("cpu", "500m", "'500m' is text, not a number", "Write 0.5: CPUs, without unit or quotes."),
+            ("cpu", "'4'", "'4' is text, not a number", "Write 4: CPUs"),
+            ("cpu", "many", "'many' is text, not a number", "Write CPUs as a number"),
+            ("cpu", "true", "is true, not a number", "Write CPUs as a number."),
+            ("cpu", "0.0005", "0.0005 is less than 0.001", "0.001 or more"),
+            ("memory_gib", "2Gi", "'2Gi' is text, not a number", "Write 2: GiB, without unit or quotes."),
+            ("memory_gib", "512Mi", "'512Mi' is text", "Write 0.5: GiB"),
+            ("shared_memory_gib", "1Ti", "'1Ti' is text", "Write 1024: GiB"),
+            ("hugepages_mib", "5121", "5121 is no multiple of 2", "Write a multiple of 2."),
+        )
+    ),
+    (training("resources: {cpu: [1]}"), "workloads.training.llama.resources.cpu", "type", "is a list, not a number", "Write a number"),
+    (training("replicas: 2"), "workloads.training.llama.replicas", "unknown-key", "no such key", "Here it is nodes."),
+    (training("gpus: 2"), "workloads.training.llama.gpus", "unknown-key", "no such key", "Here it is resources.gpus."),
+    (training("gpu: 2"), "workloads.training.llama.gpu", "unknown-key", "no such key", "Here it is resources.gpus."),
+    # What nobody declares is one fault, whatever else would be said of it.
+    (training("volumes: {/data: {bucket: data}}"), "workloads.training.llama.volumes./data.bucket", "storage-unknown", "there is no bucket 'data'", "storage.buckets"),
+    (training("nodes: 2", "volumes: {/data: {volume: data}}"), "workloads.training.llama.volumes./data.volume", "storage-unknown", "there is no volume 'data'", "storage.volumes"),
     (new(top="name: other\n"), "name", "duplicate-key", "first on line 1", "one of the two"),
 ]  # fmt: skip
 
@@ -145,7 +167,10 @@ def test_of_many_names_a_message_has_the_first_few(faults_of: FaultsOf) -> None:
     jobs = "".join(f"    job-{number}: {job}\n" for number in range(90))
     gpu = "gpu: {instance_type: g4dn.metal, size: {desired: 2}}\n"
     (fault,) = faults_of(new(gpu, f"workloads:\n  training:\n{jobs}"))
-    assert "together with job-0, job-1, job-2, job-3, job-4 and 84 more it takes 180 nodes" in fault.problem
+    assert (
+        "together with job-0, job-1, job-2, job-3, job-4 and 84 more it takes more than the 2 nodes"
+        in fault.problem
+    )
 
 
 @pytest.mark.parametrize("second", ["demo", "demo-data", "demo-platform", "demo-workloads"])

@@ -98,6 +98,7 @@ def test_each_value_of_the_script_comes_from_the_line_that_names_it(
         (".", None, ". cannot be read: Is a directory", "path of a text file"),
         ('"a\\0b"', None, "'a\\x00b' is no path of a file", "path of a text file"),
         ("~nobody-here/train.py", None, "cannot be read", "path of a text file"),
+        ("''", None, "is empty", "path of a text file"),
         ("train.py", b"", "train.py is empty", "path of a text file"),
         ("train.py", b" \n\n", "train.py is empty", "path of a text file"),
         ("train.py", b"print(1)\xff\n", "is no UTF-8 text: byte 9 is 0xff", "path of a text file"),

@@ -17,6 +17,11 @@ spot:
   size: {desired: 2}
   capacity: {type: spot}
 """
+_ARM = """
+arm:
+  instance_type: m7g.large
+  size: {desired: 2}
+"""
 _CERTIFICATE = "arn:aws:acm:{}:123456789012:certificate/11111111-2222-3333-4444-555555555555"
 
 
@@ -108,7 +113,7 @@ CASES = (
         "serving-too-many-pods",
         serving("replicas: 9 # here", "resources: {gpus: 2}", "node_groups: [gpu]", groups=_GPU),
         "workloads.serving.api.replicas",
-        "9 pods, and gpu at their largest have accelerators for 8",
+        "9 pods, and gpu at their largest have room for 8",
         "Write 8 or fewer",
         serving("replicas: 8", "resources: {gpus: 2}", "node_groups: [gpu]", groups=_GPU),
     ),
@@ -292,5 +297,76 @@ CASES = (
         "the certificate is in us-east-1, and the load balancer in us-west-2",
         "a certificate in us-west-2",
         balanced(f"certificate_arn: {_CERTIFICATE.format('us-west-2')}"),
+    ),
+    Case(
+        "serving-too-many-pods",
+        serving("replicas: 7 # here", "resources: {requests: {cpu: 3}}"),
+        "workloads.serving.api.replicas",
+        "7 pods, and sys at their largest have room for 6",
+        "let each pod ask for less",
+        serving("autoscaling: {max: 7}", "resources: {requests: {cpu: 3}}"),
+    ),
+    Case(
+        "serving-more-than-desired",
+        serving("autoscaling: {min: 1, max: 5} # here", "resources: {requests: {cpu: 3}}"),
+        "workloads.serving.api.autoscaling.max",
+        "5 pods, and the nodes that sys will have are enough for 2",
+        "scaling_owner: autoscaler",
+        # On nodes that nobody here counts.
+        serving(
+            "autoscaling: {min: 1, max: 5}",
+            "resources: {requests: {cpu: 3}}",
+            top="helm_releases: {karpenter: {}}",
+        ),
+    ),
+    Case(
+        "serving-architectures",
+        serving("node_groups: [sys, arm] # here", groups=_ARM),
+        "workloads.serving.api.node_groups",
+        "its nodes are arm64 (arm) and x86_64 (sys), and the image has to be for both",
+        "Write node_groups",
+        serving("node_groups: [arm]", groups=_ARM),
+    ),
+    Case(
+        "serving-budget-takes-all",
+        serving("replicas: 2", "disruption_budget: {max_unavailable: 2} # here"),
+        "workloads.serving.api.disruption_budget.max_unavailable",
+        "2 of 2 pods may be away at once",
+        "Write 1 or fewer.",
+        serving("replicas: 1", "disruption_budget: {max_unavailable: 1}"),
+    ),
+    Case(
+        "serving-redirect-port",
+        alb("port: 80 # here", f"certificate_arn: {_CERTIFICATE.format('us-west-2')}"),
+        "workloads.serving.api.load_balancer.port",
+        "port 80 is redirected to the one with TLS",
+        "Remove it for 443",
+        alb("port: 80"),
+    ),
+    Case(
+        "serving-certificate-region",
+        balanced(
+            f"certificate_arn: {_CERTIFICATE.format('us-west-2').replace('arn:aws:', 'arn:aws-cn:')} # here"
+        ),
+        "workloads.serving.api.load_balancer.certificate_arn",
+        "the certificate is of the partition aws-cn, and us-west-2 is of aws",
+        "Write the ARN of a certificate in us-west-2.",
+        balanced(f"certificate_arn: {_CERTIFICATE.format('us-west-2')}"),
+    ),
+    Case(
+        "readiness-gate-missing",
+        balanced(beside="namespace: default # here"),
+        "workloads.serving.api.namespace",
+        "the namespace default is not made here, and without a label there rollouts drop requests",
+        "kubectl label namespace default elbv2.k8s.aws/pod-readiness-gate-inject=enabled",
+        serving("namespace: default"),
+    ),
+    Case(
+        "workload-in-kube-system",
+        serving("namespace: kube-system # here"),
+        "workloads.serving.api.namespace",
+        "kube-system is for the pods of the cluster itself",
+        "Leave out namespace",
+        serving("namespace: default"),
     ),
 )

@@ -29,13 +29,28 @@ def training(*keys: str, groups: str = GPU, top: str = "", name: str = "llama") 
     return new(f"{groups}\n", f"{dedent(top).strip()}\n{section}")
 
 
-def two_jobs(nodes: str, top: str = "") -> str:
+def two_jobs(
+    nodes: str, top: str = "", groups: str = GPU, kinds: tuple[str, str] = ("indexed_job", "indexed_job")
+) -> str:
     """Two jobs on one group of two nodes: the second one as said."""
-    job = "{image: registry.example.com/x:1, kind: indexed_job, node_group: gpu, nodes: %s}"
+    job = "{image: registry.example.com/x:1, kind: %s, node_group: gpu, nodes: %s}"
+    one, two = job % (kinds[0], 2), job % (kinds[1], nodes)
     return new(
-        f"{GPU}\n",
-        f"{dedent(top).strip()}\nworkloads:\n  training:\n    one: {job % 2}\n    two: {job % nodes}\n",
+        f"{groups}\n",
+        f"{dedent(top).strip()}\nworkloads:\n  training:\n    one: {one}\n    two: {two}\n",
     )
+
+
+_SERVER = """\
+  serving:
+    api: {image: 'registry.example.com/x:1', port: 80, node_groups: [gpu], replicas: 1, resources: {gpus: 1}}
+"""
+P5 = """
+gpu:
+  instance_type: p5.48xlarge
+  size: {desired: 2}
+"""
+_MPI = "helm_releases: {mpi-operator: {repository: 'oci://x.example.com/y', chart: z, version: 0.1.0, namespace: mpi}}"
 
 
 CASES = (
@@ -245,7 +260,7 @@ CASES = (
         "jobs-hold-each-other",
         here(two_jobs("2")),
         "workloads.training.two.nodes",
-        "together with one it takes 4 nodes of gpu, which has 2 at most",
+        "together with one it takes more than the 2 nodes of gpu: each may start in part",
         "helm_releases: {kueue: {}}",
         two_jobs("2", "helm_releases: {kueue: {}}"),
     ),
@@ -264,5 +279,175 @@ CASES = (
         "traffic between them goes over TCP",
         "Take all accelerators of a node",
         training("nodes: 1", "resources: {gpus: 4}"),
+    ),
+    Case(
+        "rdma-not-there",
+        training("environment: {FI_EFA_USE_DEVICE_RDMA: '1'} # here"),
+        "workloads.training.llama.environment.FI_EFA_USE_DEVICE_RDMA",
+        "has no RDMA, and libfabric aborts a program that asks for it",
+        "Remove it",
+        training("environment: {FI_EFA_USE_DEVICE_RDMA: '0'}"),
+    ),
+    # Nobody brings the third and fourth node.
+    Case(
+        "jobs-hold-each-other",
+        here(two_jobs("2", groups=GPU.replace("desired: 2", "desired: 2, max: 4"))),
+        "workloads.training.two.nodes",
+        "more than the 2 nodes of gpu",
+        "helm_releases: {kueue: {}}",
+        two_jobs(
+            "2",
+            groups=GPU.replace(
+                "size: {desired: 2}", "size: {desired: 0, max: 4}\n  scaling_owner: autoscaler"
+            ),
+        ),
+    ),
+    Case(
+        "jobs-hold-each-other",
+        here(two_jobs("2", kinds=("worker_set", "worker_set"))),
+        "workloads.training.two.nodes",
+        "together with one it takes more than the 2 nodes of gpu: some of the pods wait for ever",
+        "Write fewer pods, more nodes (node_groups.gpu.size.desired), or another node group.",
+        two_jobs("2, resources: {gpus: 0}", kinds=("worker_set", "worker_set")),
+    ),
+    # kueue does not know what else is on the nodes.
+    Case(
+        "jobs-hold-each-other",
+        here(two_jobs("1", "helm_releases: {kueue: {}}", kinds=("worker_set", "indexed_job"))),
+        "workloads.training.two.nodes",
+        "one stays on gpu, and its 2 nodes cannot hold 1 pod besides: the job never starts whole",
+        "Write fewer pods",
+        # A job that ends leaves its nodes to the next one.
+        two_jobs("1", "helm_releases: {kueue: {}}", kinds=("indexed_job", "indexed_job")),
+    ),
+    Case(
+        "jobs-hold-each-other",
+        training("nodes: 2 # here") + _SERVER,
+        "workloads.training.llama.nodes",
+        "api stays on gpu, and its 2 nodes cannot hold 2 pods besides",
+        "another node group",
+        training("nodes: 2", "resources: {gpus: 7}") + _SERVER,
+    ),
+    Case(
+        "job-larger-than-group",
+        training(
+            "kind: worker_set",
+            "node_group: cpu",
+            "nodes: 2 # here",
+            "resources: {cpu: 1.5, memory_gib: 4}",
+            "parameter_servers: {count: 2}",
+            groups=SMALL,
+        ),
+        "workloads.training.llama.nodes",
+        "2 workers and 2 parameter servers do not fit together on cpu, which has 2 nodes at most",
+        "parameter_servers.node_group",
+        training(
+            "kind: worker_set",
+            "node_group: cpu",
+            "nodes: 2",
+            "resources: {cpu: 0.9, memory_gib: 4}",
+            "parameter_servers: {count: 2}",
+            groups=SMALL,
+        ),
+    ),
+    Case(
+        "job-larger-than-desired",
+        training(
+            "kind: worker_set",
+            "node_group: cpu",
+            "nodes: 2 # here",
+            "resources: {cpu: 1.5, memory_gib: 4}",
+            "parameter_servers: {count: 1}",
+            groups=SMALL.replace("desired: 2", "desired: 2, max: 3"),
+        ),
+        "workloads.training.llama.nodes",
+        "2 workers and 1 parameter server do not fit together on the 2 nodes that cpu has",
+        "scaling_owner: autoscaler",
+        training(
+            "kind: worker_set",
+            "node_group: cpu",
+            "nodes: 2",
+            "resources: {cpu: 1.5, memory_gib: 4}",
+            "parameter_servers: {count: 1}",
+            groups=SMALL.replace("desired: 2", "desired: 3"),
+        ),
+    ),
+    Case(
+        "job-without-efa",
+        training("nodes: 2", "resources: {efa: 8} # here", groups=P5),
+        "workloads.training.llama.resources.efa",
+        "the pods take 8 of the 32 EFA interfaces that go with their accelerators",
+        "Leave out efa.",
+        training("nodes: 2", "resources: {gpus: 2, efa: 8}", groups=P5),
+    ),
+    *(
+        Case(
+            "efa-overridden",
+            training("nodes: 2", f"environment: {{{name}: '{wrong}'}} # here"),
+            f"workloads.training.llama.environment.{name}",
+            f"{name}: {wrong} turns the job away from the EFA",
+            "Remove it",
+            training("nodes: 2", f"environment: {{{name}: '{right}'}}"),
+        )
+        for name, wrong, right in (
+            ("FI_PROVIDER", "tcp", "efa"),
+            ("FI_PROVIDER", "^efa", "^tcp"),
+            ("NCCL_NET", "Socket", "AWS Libfabric"),
+            ("NCCL_NET_PLUGIN", "none", "ofi"),
+        )
+    ),
+    Case(
+        "job-across-zones",
+        training("node_group: gpu # here", "nodes: 2", groups=GPU + "  efa: false\n"),
+        "workloads.training.llama.node_group",
+        "the nodes of gpu may be in several zones: traffic between the 2 pods",
+        "Write node_groups.gpu.availability_zone with one zone.",
+        training("nodes: 2", groups=GPU + "  efa: false\n  availability_zone: us-west-2a\n"),
+    ),
+    Case(
+        "more-processes-than-devices",
+        training("processes_per_node: 9 # here"),
+        "workloads.training.llama.processes_per_node",
+        "9 processes, and a pod has 8 GPUs: two would share one",
+        "Remove it for one process each, or write 8 or fewer.",
+        training("processes_per_node: 64", "resources: {gpus: 0}"),
+    ),
+    Case(
+        "spot-ends-job",
+        training("node_group: gpu # here", "nodes: 2", groups=GPU + "  capacity: {type: spot}\n"),
+        "workloads.training.llama.node_group",
+        "the first node of gpu (spot) that EC2 takes back ends the job",
+        "Write max_restarts",
+        training("nodes: 2", "max_restarts: 3", groups=GPU + "  capacity: {type: spot}\n"),
+    ),
+    Case(
+        "spot-ends-job",
+        training("kind: train_job", "node_group: gpu # here", groups=GPU + "  capacity: {type: spot}\n"),
+        "workloads.training.llama.node_group",
+        "ends the job",
+        "Write max_restarts",
+        # Its one pod is replaced.
+        training("nodes: 1", groups=GPU + "  capacity: {type: spot}\n"),
+    ),
+    Case(
+        "servers-of-deployment",
+        training(
+            "kind: worker_set",
+            "controller: deployment # here",
+            "parameter_servers: {cpu: 1}",
+            groups=GPU,
+        ),
+        "workloads.training.llama.controller",
+        "have no names that stay, by which parameter servers find them",
+        "Remove controller",
+        training("kind: worker_set", "controller: deployment"),
+    ),
+    Case(
+        "mpi-environment-lost",
+        training("kind: mpi_job", "nodes: 2", "environment: {OPTIONS: 'a=1;b'} # here", top=_MPI),
+        "workloads.training.llama.environment.OPTIONS",
+        "its value has = and ;, and mpirun does not hand it on to the other nodes",
+        "wrapper script",
+        training("nodes: 2", "environment: {OPTIONS: 'a=1;b'}", top=_MPI),
     ),
 )

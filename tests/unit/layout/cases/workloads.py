@@ -404,4 +404,52 @@ CASES = (
             top=f"addons: {{eks-pod-identity-agent: {{enabled: false}}}}\n{_BUCKET}",
         ),
     ),
+    Case(
+        "image-not-pinned",
+        job().replace(
+            "image: registry.example.com/trainer:1.0", "image: {repository: trainer, tag: latest} # here"
+        ),
+        "workloads.training.llama.image.tag",
+        "the tag latest says of no image which one it is",
+        "Write the tag of a version.",
+        job().replace("image: registry.example.com/trainer:1.0", "image: {repository: trainer, tag: '1'}"),
+    ),
+    Case(
+        "image-not-pinned",
+        job(top=_STORES.replace("trainer: {}", "trainer: {immutable_tags: false}")).replace(
+            "image: registry.example.com/trainer:1.0", "image: {repository: trainer, tag: latest} # here"
+        ),
+        "workloads.training.llama.image.tag",
+        "trainer has immutable_tags: false",
+        "Write the tag of a version.",
+        job(),
+    ),
+    *(
+        Case(
+            "mount-path-taken",
+            job(f"volumes:\n  {where}: {{bucket: data}} # here", _RIGHTS),
+            f"workloads.training.llama.volumes.{where}",
+            "belongs to the container's system",
+            "Mount it at another path.",
+            job("volumes:\n  /dev/shm: {ephemeral_gib: 10}", _RIGHTS),
+        )
+        for where in ("/proc", "/sys/fs", "/dev", "/var/run/secrets/kubernetes.io/serviceaccount")
+    ),
+    Case(
+        "job-in-exempt-namespace",
+        job("namespace: kueue-system # here", top="helm_releases: {kueue: {}}"),
+        "workloads.training.llama.namespace",
+        "kueue leaves jobs in kueue-system alone",
+        "Leave out namespace",
+        job("namespace: kueue-system", top=""),
+    ),
+    Case(
+        "job-in-exempt-namespace",
+        job("namespace: kube-system # here", top="helm_releases: {kueue: {}}"),
+        "workloads.training.llama.namespace",
+        "kueue leaves jobs in kube-system alone",
+        "Leave out namespace",
+        # A worker set is no job to kueue.
+        job("kind: worker_set", "namespace: kube-system", top="helm_releases: {kueue: {}}"),
+    ),
 )
