@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 
 from cdktf import App, ITerraformDependable, TerraformOutput, TerraformStack
@@ -21,6 +21,7 @@ from .cluster import Cluster
 from .cluster_access import API_VERSION, cluster_access, kubernetes_provider
 from .data_stack import DataStack
 from .efa import EfaSecurityGroup
+from .emptied_stack import EmptiedStack
 from .file_systems import FileSystems
 from .helm import HelmReleases, Surroundings
 from .karpenter import Karpenter, discovery_tags
@@ -35,8 +36,9 @@ from .network import Network
 from .node_group import NodeGroup
 from .outputs import cluster_outputs, file_system_outputs, karpenter_outputs
 from .pod_identity import Namespaces, PodIdentities, ServiceAccounts
-from .storage import StorageClasses
+from .storage_classes import StorageClasses
 from .vpc_endpoints import endpoint_services
+from .workloads.identities import WorkloadIdentities
 from .workloads_stack import WorkloadsStack
 
 
@@ -89,6 +91,13 @@ class ClusterStack(AddressedStack):
             associations=layout.cluster.pod_identity_associations,
         )
         self.addons.install_rest(self._system_nodes(layout), pods.by_namespace)
+        WorkloadIdentities(
+            self,
+            "workloads",
+            layout=layout,
+            cluster_reference=self.cluster.name,
+            partition=partition,
+        )
         if layout.has_autoscaler:
             AutoscalerIdentity(
                 self,
@@ -223,14 +232,22 @@ class PlatformStack(AddressedStack):
         ServiceAccounts(self, "service-accounts", associations=associations, namespaces=namespaces.made)
 
 
-def add_stacks(app: App, layout: Layout, variables: Sequence[Variable] = ()) -> tuple[TerraformStack, ...]:
-    """Adds the stacks of one cluster to an app, in the order in which they are deployed."""
+def add_stacks(
+    app: App, layout: Layout, variables: Sequence[Variable] = (), *, named: Collection[str] = ()
+) -> tuple[TerraformStack, ...]:
+    """Adds the stacks of one cluster to an app, in the order in which they are deployed.
+
+    Args:
+        named: stacks that are asked for by name. That of the workloads is made for it though the layout has none.
+    """
     of_workloads = [one for one in variables if one.is_used_in("workloads")]
     of_cluster = [one for one in variables if one.is_used_outside("workloads")]
     stacks: list[TerraformStack] = [DataStack(app, layout)] if layout.has_data else []
     stacks += [ClusterStack(app, layout, of_cluster), PlatformStack(app, layout)]
     if layout.has_workloads:
         stacks.append(WorkloadsStack(app, layout, of_workloads))
+    elif layout.workloads_stack in named:
+        stacks.append(EmptiedStack(app, layout))
     for before, stack in pairwise(stacks):
         stack.add_dependency(before)
     return tuple(stacks)

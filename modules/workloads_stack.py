@@ -21,7 +21,7 @@ from .layout.claims import own_namespaces, workloads
 from .layout.models import Workload
 from .layout.models.workloads import RepositoryImage
 from .layout.stores import bucket_name, repository_name
-from .workloads.identities import Identity
+from .workloads.objects import add_object
 from .workloads.pod import Names
 from .workloads.service_manifests import namespace_labels
 from .workloads.serving import Serving
@@ -44,26 +44,14 @@ class WorkloadsStack(AddressedStack):
         _, access = cluster_access(self, layout)
         kubernetes_provider(self, access)
         self._layout = layout
-        # Only what AWS is asked for here needs the account.
-        self._needs_account = bool(_buckets(layout)) or any(
-            isinstance(one.image, RepositoryImage) for _, one in workloads(layout)
-        )
-        partition, names = self._names()
+        names = self._names()
         self.namespaces = self._namespaces()
         self._claims = Claims(self, "claims", layout=layout, names=names, namespaces=self.namespaces)
         above = Construct(self, "service-accounts")
-        self._identities = {
-            (kind, name): Identity(
-                above,
-                name if kind == "training" else f"{kind}-{name}",
-                name=name,
-                workload=workload,
-                layout=layout,
-                names=names,
-                partition=partition,
-                depends_on=self._namespace(workload),
-            )
+        self._accounts = {
+            (kind, name): self._account(above, kind, name, workload)
             for (_, kind, name), workload in workloads(layout)
+            if workload.service_account is None
         }
         self.training = Training(
             self,
@@ -71,6 +59,7 @@ class WorkloadsStack(AddressedStack):
             layout=layout,
             names=names,
             ready=lambda name, job: self._ready("training", name, job),
+            replaced_with=self._claims.replacing,
             namespaces=self.namespaces,
         )
         serving = layout.workloads.serving
@@ -82,22 +71,24 @@ class WorkloadsStack(AddressedStack):
             names=names,
             service_accounts={name: one.service_account or name for name, one in serving.items()},
             depends_on={name: self._ready("serving", name, one) for name, one in serving.items()},
+            replaced_with={name: self._claims.replacing(one) for name, one in serving.items()},
         )
         for name, (value, description) in (self._outputs() | self.serving.outputs).items():
             TerraformOutput(self, name, value=value, description=description)
 
-    def _names(self) -> tuple[str, Names]:
+    def _names(self) -> Names:
         layout = self._layout
         # References as text: CDKTF's tokens are numbers that differ with all that was made before, and a job is replaced
         # when its text changes.
-        found = f"data.aws_partition.{DataAwsPartition(self, 'partition').friendly_unique_id}"
-        partition, suffix = f"${{{found}.partition}}", f"${{{found}.dns_suffix}}"
-        account = ""
-        if self._needs_account:
+        account = suffix = ""
+        if _buckets(layout) or _has_own_images(layout):
             identity = DataAwsCallerIdentity(self, "account")
             account = f"${{data.aws_caller_identity.{identity.friendly_unique_id}.account_id}}"
+        if _has_own_images(layout):
+            partition = DataAwsPartition(self, "partition")
+            suffix = f"${{data.aws_partition.{partition.friendly_unique_id}.dns_suffix}}"
         registry = f"{account}.dkr.ecr.{layout.region}.{suffix}"
-        return partition, Names(
+        return Names(
             buckets={
                 name: bucket_name(layout.name, layout.region, name, layout.storage.buckets[name], account)
                 for name in _buckets(layout)
@@ -127,10 +118,23 @@ class WorkloadsStack(AddressedStack):
         made = self.namespaces.get(workload.namespace)
         return [made] if made is not None else []
 
+    def _account(self, scope: Construct, kind: str, name: str, workload: Workload) -> ITerraformDependable:
+        manifest = {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": {"name": name, "namespace": workload.namespace},
+            # Pods that ask Kubernetes nothing need no token for it. That of pod identity comes by another way.
+            "automountServiceAccountToken": False,
+        }
+        # No name has two hyphens in a row: nothing else has this id.
+        id_ = name if kind == "training" else f"{kind}__{name}"
+        return add_object(scope, id_, manifest, depends_on=self._namespace(workload))
+
     def _ready(self, kind: str, name: str, workload: Workload) -> list[ITerraformDependable]:
         return [
+            *self._namespace(workload),
             *self._claims.of(workload),
-            *self._identities[kind, name].ready,
+            *([self._accounts[kind, name]] if (kind, name) in self._accounts else ()),
         ]
 
     def _outputs(self) -> dict[str, tuple[object, str]]:
@@ -150,6 +154,10 @@ class WorkloadsStack(AddressedStack):
             ),
         }
         return {name: output for name, output in outputs.items() if output[0]}
+
+
+def _has_own_images(layout: Layout) -> bool:
+    return any(isinstance(one.image, RepositoryImage) for _, one in workloads(layout))
 
 
 def _buckets(layout: Layout) -> list[str]:

@@ -1,76 +1,67 @@
-"""Service accounts of workloads, and what their pods may do in AWS."""
+"""What the pods of workloads may do in AWS: roles and associations, which the cluster's stack makes.
+
+There, and not beside the pods: an association takes effect seconds after EKS has confirmed it, and a pod that starts before
+gets no credentials for as long as it lives.
+https://docs.aws.amazon.com/eks/latest/APIReference/API_CreatePodIdentityAssociation.html
+"""
 
 from __future__ import annotations
 
-from cdktf import ITerraformDependable
+from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
 from cdktf_cdktf_provider_aws.eks_pod_identity_association import EksPodIdentityAssociation
 from constructs import Construct
 
 from ..expressions import policy
 from ..iam import by_label, pod_role
 from ..layout import Layout
+from ..layout.claims import workloads
 from ..layout.models import Workload
-from ..layout.stores import bucket_arn, bucket_statements
-from .objects import add_object
-from .pod import Names
+from ..layout.stores import bucket_arn, bucket_name, bucket_statements
 
 
-class Identity(Construct):
-    """The service account of one workload, with an IAM role if it has permissions; `ready` is what pods wait for."""
+class WorkloadIdentities(Construct):
+    """A role for the pods of every workload that has permissions, for exactly the buckets that it names."""
 
     def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        name: str,
-        workload: Workload,
-        layout: Layout,
-        names: Names,
-        partition: str,
-        depends_on: list[ITerraformDependable],
+        self, scope: Construct, id: str, *, layout: Layout, cluster_reference: str, partition: str
     ) -> None:
-        """Make it; the service account only where the layout names none."""
         super().__init__(scope, id)
-        self.ready: list[ITerraformDependable] = list(depends_on)
-        account = workload.service_account or name
-        if workload.service_account is None:
-            manifest = {
-                "apiVersion": "v1",
-                "kind": "ServiceAccount",
-                "metadata": {"name": name, "namespace": workload.namespace},
-                # Pods that ask Kubernetes nothing need no token for it. That of pod identity comes by another way.
-                "automountServiceAccountToken": False,
-            }
-            self.ready.append(add_object(self, "account", manifest, depends_on=depends_on))
-        if not workload.has_identity:
-            return
+        self._layout, self._partition = layout, partition
+        self._account: str | None = None
+        for (_, kind, name), workload in workloads(layout):
+            if workload.has_identity:
+                # No name has two hyphens in a row: nothing else has this id.
+                self._add(
+                    name if kind == "training" else f"{kind}__{name}", name, workload, cluster_reference
+                )
+
+    def _add(self, id: str, name: str, workload: Workload, cluster_reference: str) -> None:
         statements = [
-            statement
-            for bucket, access in workload.buckets.items()
-            for statement in bucket_statements(
-                access,
-                bucket_arn(partition, names.buckets[bucket]),
-                layout.storage.buckets[bucket].kms_key_arn,
-            )
+            statement for bucket in workload.buckets for statement in self._statements(workload, bucket)
         ]
         role = pod_role(
             self,
-            "role",
-            cluster_name=layout.name,
+            f"{id}_role",
+            cluster_name=self._layout.name,
             pods=name,
             policy_arns=by_label(workload.policy_arns),
             inline={"buckets": policy(*statements)} if statements else None,
         )
-        # Pods that start before their association get no credentials.
-        self.ready.append(
-            EksPodIdentityAssociation(
-                self,
-                "identity",
-                cluster_name=layout.name,
-                namespace=workload.namespace,
-                service_account=account,
-                role_arn=role.arn,
-                depends_on=[*role.policies],
-            )
+        EksPodIdentityAssociation(
+            self,
+            id,
+            cluster_name=cluster_reference,
+            namespace=workload.namespace,
+            service_account=workload.service_account or name,
+            role_arn=role.arn,
+            depends_on=[*role.policies],
+        )
+
+    def _statements(self, workload: Workload, name: str) -> list[dict[str, object]]:
+        bucket = self._layout.storage.buckets[name]
+        if bucket.name is None and self._account is None:
+            self._account = str(DataAwsCallerIdentity(self, "account_id").account_id)
+        full = bucket_name(self._layout.name, self._layout.region, name, bucket, self._account or "")
+        return bucket_statements(
+            workload.buckets[name], bucket_arn(self._partition, full), bucket.kms_key_arn
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,14 +29,17 @@ _TYPES: Mapping[str, str] = {
     "ServiceAccount": "kubernetes_service_account_v1",
     "StatefulSet": "kubernetes_stateful_set_v1",
 }
-# The provider waits for these by default: a Job for all of its training, a StatefulSet for nodes that may come later. A
+# The provider waits for these by default: a Job for all of its training, the others for nodes that may come later. A
 # finished apply means that they are made. https://github.com/hashicorp/terraform-provider-kubernetes/issues/2059
 _NOT_AWAITED: Mapping[str, dict[str, Any]] = {
+    "Deployment": {"wait_for_rollout": False},
     "Job": {"wait_for_completion": False},
     "StatefulSet": {"wait_for_rollout": False},
 }
 # Pods end within 30 seconds of their own, and those of a lost node when Kubernetes gives it up; a deletion waits for them.
 _GONE = "15m"
+# What is in a typed job that others write into as well.
+_IGNORED = ["spec", "metadata[0].labels", "metadata[0].annotations"]
 # kueue, webhooks and controllers write into these; what differs there is no change of ours.
 _COMPUTED = ["metadata.labels", "metadata.annotations", "spec"]
 
@@ -84,29 +86,35 @@ def add_immutable(
     id: str,
     manifest: Manifest,
     *,
-    because: Sequence[Manifest] = (),
+    identity: str,
+    references: Sequence[str] = (),
+    replaced_with: Sequence[str] = (),
     depends_on: Sequence[ITerraformDependable] = (),
 ) -> TerraformResource:
-    """A job or its runtime, whose spec cannot be changed: another one replaces it, and nothing else does.
+    """A job or its runtime, whose spec cannot be changed: it is replaced with its identity, and by nothing else.
 
     Terraform would plan a replacement of a running job for what kueue or a webhook has written into it, and change others
-    "in place" that Kubernetes never sees. So it ignores the spec, and goes by a digest of what the layout says.
+    "in place" that Kubernetes never sees. So it ignores the spec, and goes by what the layout says.
 
     Args:
-        because: more manifests whose change has the job run anew: its script, its runtime.
+        identity: what makes it what it is, as text.
+        references: Terraform's variables in it, whose values only Terraform knows.
+        replaced_with: attributes of resources with which it is replaced, as `TYPE.NAME.ATTRIBUTE`.
 
     Raises:
-        ValueError: a manifest has a token of CDKTF in it.
+        ValueError: the identity has a token of CDKTF in it.
     """
-    text = json.dumps([*because, manifest], sort_keys=True)
-    if "TfToken[" in text:
+    if "TfToken[" in identity:
         raise ValueError(
             f"{id}: a token of CDKTF has another number in every synthesis, and would replace the job"
         )
-    digest = DataResource(scope, f"{id}__spec", input={"sha256": hashlib.sha256(text.encode()).hexdigest()})
-    body = "spec" if manifest["kind"] in _TYPES else "manifest"
+    inputs: dict[str, Any] = {"sha256": hashlib.sha256(identity.encode()).hexdigest()}
+    if references:
+        inputs["references"] = list(references)
+    digest = DataResource(scope, f"{id}__spec", input=inputs)
     lifecycle = TerraformResourceLifecycle(
-        replace_triggered_by=[f"terraform_data.{digest.friendly_unique_id}"], ignore_changes=[body]
+        replace_triggered_by=[f"terraform_data.{digest.friendly_unique_id}", *replaced_with],
+        ignore_changes=_IGNORED if manifest["kind"] in _TYPES else ["manifest"],
     )
     return add_object(
         scope, id, manifest, depends_on=depends_on, lifecycle=lifecycle, timeouts={"delete": _GONE}

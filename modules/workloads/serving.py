@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from cdktf import ITerraformDependable, TerraformResource
+from cdktf import ITerraformDependable, TerraformResource, TerraformResourceLifecycle
 from constructs import Construct
 
 from ..layout.models import NodeGroup, ServingDeployment
@@ -29,19 +29,25 @@ class Serving(Construct):
         names: Names,
         service_accounts: Mapping[str, str],
         depends_on: Mapping[str, Sequence[ITerraformDependable]],
+        replaced_with: Mapping[str, Sequence[str]],
     ) -> None:
         """Make them.
 
         Args:
             node_groups: all of the layout.
             service_accounts: name of each server's service account, by the server's.
-            depends_on: what the pods of each server need to be there: namespace, service account, claims, permissions.
+            depends_on: what the pods of each server need to be there: namespace, service account, claims.
+            replaced_with: attributes of claims, with which the pods of each server have to go.
         """
         super().__init__(scope, id)
         self.outputs: dict[str, tuple[object, str]] = {}
         for name, one in serving.items():
             self._add(
-                Server.of(name, one, node_groups), names, service_accounts.get(name), depends_on.get(name, ())
+                Server.of(name, one, node_groups),
+                names,
+                service_accounts.get(name),
+                depends_on.get(name, ()),
+                replaced_with.get(name, ()),
             )
 
     def _add(
@@ -50,6 +56,7 @@ class Serving(Construct):
         names: Names,
         service_account: str | None,
         before: Sequence[ITerraformDependable],
+        replaced_with: Sequence[str],
     ) -> None:
         name, serving = server.name, server.serving
         front = add_object(self, f"{name}_service", service(server), depends_on=before)
@@ -67,6 +74,9 @@ class Serving(Construct):
             deployment(server, names, service_account=service_account),
             wait_for_rollout=serving.wait,
             timeouts={"create": minutes, "update": minutes},
+            lifecycle=TerraformResourceLifecycle(replace_triggered_by=list(replaced_with))
+            if replaced_with
+            else None,
             # Only pods that come after the load balancer wait until it finds them healthy; and a destroy takes them
             # away before it, so that no target is left.
             depends_on=[*before, *fronts],

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
-from cdktf import ITerraformDependable, TerraformResource
+from cdktf import ITerraformDependable, TerraformResource, TerraformResourceLifecycle
 from constructs import Construct
 
 from ..layout import Layout
 from ..layout.models import TrainingJob
+from ..layout.standing import standing
+from ..layout.variables import uses
 from .kinds import Job, manifests
 from .objects import add_immutable, add_object
 from .pod import Manifest, Names
@@ -26,6 +29,7 @@ class Training(Construct):
         layout: Layout,
         names: Names,
         ready: Callable[[str, TrainingJob], Sequence[ITerraformDependable]],
+        replaced_with: Callable[[TrainingJob], Sequence[str]],
         namespaces: Mapping[str, ITerraformDependable],
     ) -> None:
         """Make them.
@@ -33,6 +37,7 @@ class Training(Construct):
         Args:
             names: what buckets and repositories are called.
             ready: what a job has to wait for: its namespace, claims and service account.
+            replaced_with: attributes of claims, with which their pods have to go.
             namespaces: those that are made here, by name.
         """
         super().__init__(scope, id)
@@ -44,7 +49,7 @@ class Training(Construct):
             queue = queues.get((job.node_group, job.namespace))
             described = _described(name, job, layout, names, queued=queue is not None)
             after = [*ready(name, job), *([queue] if queue else [])]
-            self.jobs[name] = self._job(name, described, after)
+            self.jobs[name] = self._job(name, described, after, replaced_with(job))
 
     def _queues(
         self, layout: Layout, namespaces: Mapping[str, ITerraformDependable]
@@ -56,7 +61,7 @@ class Training(Construct):
         }
         found: dict[str, TerraformResource] = {}
         for group in sorted({group for group, _ in wanted}):
-            flavor, queue = cluster_queue(group, layout.node_groups[group])
+            flavor, queue = cluster_queue(group, layout.node_groups[group], standing(layout, group))
             made = add_object(self, f"flavor_{group}", flavor)
             found[group] = add_object(self, f"queue_{group}", queue, depends_on=[made])
         made_here = {}
@@ -67,23 +72,44 @@ class Training(Construct):
             )
         return made_here
 
-    def _job(self, name: str, job: Job, after: Sequence[ITerraformDependable]) -> TerraformResource:
+    def _job(
+        self,
+        name: str,
+        job: Job,
+        after: Sequence[ITerraformDependable],
+        replaced_with: Sequence[str],
+    ) -> TerraformResource:
         *before, last = manifests(job)
-        made = [
-            # Its restarts, for one, cannot be changed; the job goes with it, since it holds its runtime fast.
-            (add_immutable if one["kind"] == "ClusterTrainingRuntime" else add_object)(
-                self, _id(name, one), one, depends_on=after
+        if job.job.kind == "worker_set":
+            lifecycle = (
+                TerraformResourceLifecycle(replace_triggered_by=list(replaced_with))
+                if replaced_with
+                else None
             )
+            made = [
+                add_object(self, _id(name, one), one, depends_on=after, lifecycle=lifecycle) for one in before
+            ]
+            return add_object(self, name, last, depends_on=[*after, *made], lifecycle=lifecycle)
+        fixed = partial(
+            add_immutable,
+            self,
+            identity=job.identity,
+            references=sorted({variable for _, variable in uses(job.job)}),
+        )
+        made = [
+            # A job holds its runtime fast, so both are replaced together.
+            fixed(_id(name, one), one, depends_on=after)
+            if one["kind"] == "ClusterTrainingRuntime"
+            else add_object(self, _id(name, one), one, depends_on=after)
             for one in before
         ]
-        if job.job.kind == "worker_set":
-            return add_object(self, name, last, depends_on=[*after, *made])
-        return add_immutable(self, name, last, because=before, depends_on=[*after, *made])
+        return fixed(name, last, replaced_with=replaced_with, depends_on=[*after, *made])
 
 
 def _id(name: str, manifest: Manifest) -> str:
     # No name has two hyphens in a row, so that two underscores end it in an address.
-    return f"{name}__{manifest['kind'].lower()}{manifest['metadata']['name'].removeprefix(name)}"
+    role = "_ps" if manifest["metadata"]["name"] == f"{name}-ps" else ""
+    return f"{name}__{manifest['kind'].lower()}{role}"
 
 
 def _described(name: str, job: TrainingJob, layout: Layout, names: Names, *, queued: bool) -> Job:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cdktf import ITerraformDependable
+from cdktf import ITerraformDependable, TerraformResource, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.data_aws_ssm_parameter import DataAwsSsmParameter
 from constructs import Construct
 
@@ -17,6 +17,9 @@ from .pod import Expression, Manifest, Names
 
 # Mountpoint has no capacity; Kubernetes wants one: https://github.com/awslabs/mountpoint-s3-csi-driver/blob/main/docs/CONFIGURATION.md
 _NO_CAPACITY = "1Ti"
+# What a claim of a volume that is there asks for. Always the same: Kubernetes lets no such claim grow with its volume.
+# https://kubernetes.io/docs/concepts/storage/persistent-volumes/#expanding-persistent-volumes-claims
+_ASKED = "1Gi"
 
 
 class Claims(Construct):
@@ -40,21 +43,27 @@ class Claims(Construct):
         super().__init__(scope, id)
         self._layout, self._names = layout, names
         self._found: dict[str, str] = {}
-        self._made: dict[tuple[str, str], ITerraformDependable] = {}
+        self._made: dict[tuple[str, str], TerraformResource] = {}
+        self._static: set[tuple[str, str]] = set()
         for claim in claims(layout):
             after: list[ITerraformDependable] = []
             # No name has two hyphens in a row, so that two underscores are the border in an address.
             id_ = f"{claim.namespace}__{claim.claim}"
             if claim.namespace in namespaces:
                 after.append(namespaces[claim.namespace])
+            lifecycle = None
             if claim.kind != "volume":
-                volume = self._volume(claim)
-                after.append(add_object(self, f"{id_}__volume", volume))
+                volume = add_object(self, f"{id_}__volume", self._volume(claim))
+                after.append(volume)
+                # Another file system is another volume, which the claim holds fast.
+                lifecycle = TerraformResourceLifecycle(replace_triggered_by=[_id_of(volume)])
+                self._static.add((claim.namespace, claim.claim))
             made = add_object(
                 self,
                 id_,
                 _claim(claim, layout),
                 depends_on=after,
+                lifecycle=lifecycle,
                 # The first pod decides in which zone an EBS volume is made; the provider would wait for that in vain.
                 wait_until_bound=claim.kind != "volume",
             )
@@ -62,8 +71,15 @@ class Claims(Construct):
 
     def of(self, workload: Workload) -> list[ITerraformDependable]:
         """Those that a workload mounts."""
+        return [self._made[key] for key in self._keys(workload)]
+
+    def replacing(self, workload: Workload) -> list[str]:
+        """What a workload has to be replaced with, as `TYPE.NAME.ATTRIBUTE`: a claim stays as long as a pod mounts it."""
+        return [_id_of(self._made[key]) for key in self._keys(workload) if key in self._static]
+
+    def _keys(self, workload: Workload) -> list[tuple[str, str]]:
         wanted = (claim_of(mount) for mount in workload.volumes.values())
-        return [self._made[workload.namespace, claim] for claim in dict.fromkeys(wanted) if claim is not None]
+        return [(workload.namespace, claim) for claim in dict.fromkeys(wanted) if claim is not None]
 
     def _volume(self, claim: Claim) -> Manifest:
         return {
@@ -138,8 +154,7 @@ def _claim(claim: Claim, layout: Layout) -> Manifest:
         size = f"{volume.size_gib}Gi"
     else:
         spec["volumeName"] = claim.volume
-        found = layout.storage.file_systems.get(claim.name)
-        size = f"{found.capacity_gib}Gi" if claim.kind == "file_system" and found else _NO_CAPACITY
+        size = _ASKED
     spec["resources"] = {"requests": {"storage": size}}
     return {
         "apiVersion": "v1",
@@ -147,3 +162,7 @@ def _claim(claim: Claim, layout: Layout) -> Manifest:
         "metadata": {"name": claim.claim, "namespace": claim.namespace},
         "spec": spec,
     }
+
+
+def _id_of(resource: TerraformResource) -> str:
+    return f"{resource.terraform_resource_type}.{resource.friendly_unique_id}.id"

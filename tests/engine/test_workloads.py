@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
+from modules.app import synthesize
 from ops.offline.engine import Engine
+from ops.order import Comparison, addresses, deploy_findings
+from ops.states import state_in
 from tests.engine.test_changes import Edit, instead
-from tests.offline import Offline, planned, succeeded
-from tests.terraform_json import Synth
+from tests.offline import Offline, destroyed, planned, succeeded
+from tests.terraform_json import Stacks, Synth
 
 pytestmark = pytest.mark.engine
 
@@ -28,7 +32,10 @@ node_groups:
     size: {min: 0, desired: 2, max: 4}
     subnet_ids: [subnet-0123456789abcdef0]
 helm_releases: {kueue: {}}
-storage: {buckets: {data: {}}}
+storage:
+  buckets: {data: {}}
+  file_systems:
+    scratch: {type: scratch_2, capacity_gib: 2400, node_group: gpu, retain: false}
 workloads:
   training:
     plain:
@@ -38,9 +45,10 @@ workloads:
       nodes: 2
       script: {name: train.py, text: "print(1)"}
       buckets: {data: read}
+      volumes: {/fsx: {file_system: scratch}}
     torch:
       kind: train_job
-      image: example.com/torch:1
+      image: var.image
       node_group: gpu
       nodes: 2
       max_restarts: 1
@@ -74,16 +82,19 @@ CHANGES: dict[str, tuple[Edit, set[str]]] = {
     "another image of a job": (instead("plain:1", "plain:2"), PLAIN),
     "another script": (
         instead("print(1)", "print(2)"),
-        PLAIN | {"update kubernetes_config_map_v1.training_plain__configmap_script (data)"},
+        PLAIN | {"update kubernetes_config_map_v1.training_plain__configmap (data)"},
     ),
     "other rights of a job": (
         instead("{data: read}", "{data: read_write}"),
-        {"update aws_iam_role_policy.service_accounts_plain_role_policy_buckets (policy)"},
+        {"update aws_iam_role_policy.workloads_plain_role_policy_buckets (policy)"},
     ),
-    "another image of a train job": (instead("torch:1", "torch:2"), TORCH | RUNTIME),
+    "another environment of a train job": (
+        instead("max_restarts: 1", "max_restarts: 1\n      environment: {A: b}"),
+        RUNTIME | TORCH,
+    ),
     "other restarts of a train job": (
         instead("max_restarts: 1", "max_restarts: 2"),
-        TORCH | RUNTIME,
+        RUNTIME | TORCH,
     ),
     "another image of workers": (
         instead("workers:1", "workers:2"),
@@ -94,6 +105,33 @@ CHANGES: dict[str, tuple[Edit, set[str]]] = {
         {"update kubernetes_deployment_v1.serving_api (spec)"},
     ),
     # Jobs go on where the cluster around them changes.
+    "a taint": (
+        instead(
+            "subnet_ids: [subnet-0123456789abcdef0]",
+            "subnet_ids: [subnet-0123456789abcdef0]\n    taints: [{key: nvidia.com/gpu}, {key: team}]",
+        ),
+        {
+            "update aws_eks_node_group.nodes_gpu (taint)",
+            "update helm_release.releases_aws_efa_k8s_device_plugin (id, metadata, values)",
+            "update helm_release.releases_gpu_operator (id, metadata, values)",
+        },
+    ),
+    "no queues any more": (
+        instead("helm_releases: {kueue: {}}", "tags: {}"),
+        {
+            "delete helm_release.releases_kueue",
+            "delete kubernetes_manifest.training_flavor_gpu",
+            "delete kubernetes_manifest.training_queue_gpu",
+            "delete kubernetes_manifest.training_queue_gpu__training",
+        },
+    ),
+    "a larger file system": (
+        instead("capacity_gib: 2400", "capacity_gib: 4800"),
+        {
+            "update aws_fsx_lustre_file_system.file_systems_scratch (storage_capacity)",
+            "update kubernetes_persistent_volume_v1.claims_training__fsx_scratch__volume (spec)",
+        },
+    ),
     "more nodes": (
         instead("desired: 2, max: 4", "desired: 3, max: 4"),
         {
@@ -107,7 +145,7 @@ CHANGES: dict[str, tuple[Edit, set[str]]] = {
             "delete kubernetes_manifest.training_torch",
             "delete kubernetes_manifest.training_torch__clustertrainingruntime",
             "delete terraform_data.training_torch__clustertrainingruntime__spec",
-            "delete kubernetes_service_account_v1.service_accounts_torch_account",
+            "delete kubernetes_service_account_v1.service_accounts_torch",
             "delete terraform_data.training_torch__spec",
         },
     ),
@@ -139,6 +177,26 @@ def test_a_change_plans_what_it_must_and_no_more(deployed: Offline, synth: Synth
     assert _said(deployed, "-refresh=false") == expected
 
 
+def test_another_value_of_a_variable_is_another_job(deployed: Offline, synth: Synth) -> None:
+    deployed.configure(synth(BASE))
+    before = deployed.workloads.variables
+    try:
+        deployed.workloads.variables = {**before, "image": "example.com/torch:2"}
+        assert _said(deployed, "-refresh=false") == TORCH | RUNTIME
+    finally:
+        deployed.workloads.variables = before
+
+
+def test_another_file_system_takes_volume_claim_and_pods_with_it(
+    deployed: Offline, synth: Synth, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with deployed.copy(tmp_path_factory.mktemp("lustre")) as offline:
+        changed = BASE.replace("type: scratch_2", "type: persistent_2")
+        offline.configure(synth(changed))
+        offline.deploy()
+        assert _said(offline) == set()
+
+
 def test_what_kueue_writes_into_a_job_does_not_start_it_anew(
     deployed: Offline, synth: Synth, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -160,3 +218,42 @@ def test_what_kueue_writes_into_a_job_does_not_start_it_anew(
         ]
         assert main["image"] == "example.com/plain:2"
         assert _said(offline) == set()
+
+
+def _compared(offline: Offline, stacks: Stacks) -> Comparison:
+    """What `ops order` sees, with the states where these tests keep them."""
+    named = {stack.name: stack for stack in stacks}
+    states = {
+        name: state_in(workspace.folder / "terraform.tfstate")
+        for name, workspace in zip(named, offline.stacks, strict=True)
+    }
+    configured = {name: addresses(stack.json) for name, stack in named.items()}
+    return Comparison("training.yaml", stacks.loaded.layout, states, configured)
+
+
+def test_kueue_is_not_taken_away_before_its_queues(
+    deployed: Offline, synth: Synth, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with deployed.copy(tmp_path_factory.mktemp("order")) as offline:
+        stacks = synth(BASE)
+        offline.configure(stacks)
+        assert deploy_findings(_compared(offline, stacks)) == []
+        stacks = synth(BASE.replace("helm_releases: {kueue: {}}\n", ""))
+        offline.configure(stacks)
+        [found] = deploy_findings(_compared(offline, stacks))
+        assert "helm_release.releases_kueue" in found.problem
+        assert "kubernetes_manifest.training_queue_gpu" in found.problem
+        succeeded(offline.workloads.apply())
+        assert deploy_findings(_compared(offline, stacks)) == []
+
+
+def test_workloads_that_the_layout_has_no_longer_are_destroyed_by_an_empty_stack(
+    deployed: Offline, synth: Synth, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with deployed.copy(tmp_path_factory.mktemp("emptied")) as offline:
+        loaded = synth(BASE.partition("workloads:")[0]).loaded
+        folder = synthesize([loaded], str(tmp_path_factory.mktemp("out")), named=["training-workloads"])
+        document = (folder / "stacks" / "training-workloads" / "cdk.tf.json").read_text(encoding="utf-8")
+        workloads = offline.workloads.configure(json.loads(document))
+        assert workloads.state
+        destroyed(workloads)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...layout.models import NodeGroup, TrainingJob
+from ...layout.models.workloads import RepositoryImage
 from ...layout.pods import (
     GROUP_LABEL,
     SCRIPT_FOLDER,
@@ -22,6 +24,10 @@ CONTAINER = "train"
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/
 NAME_LABEL, ROLE_LABEL = "app.kubernetes.io/name", "app.kubernetes.io/component"
+
+# torchrun waits so many seconds for its peers, and 15 minutes by itself: a node that comes late, with an image of 20 GB to
+# pull, takes longer. https://docs.pytorch.org/docs/stable/elastic/run.html
+PATIENCE = {"PET_RDZV_CONF": "timeout=3600"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,26 @@ class Job:
     def script_name(self) -> str | None:
         """The ConfigMap of the script."""
         return f"{self.name}-script" if self.job.script else None
+
+    @property
+    def identity(self) -> str:
+        """What makes it this job, as text: with another one it has to start anew.
+
+        That is what the layout says of it, its script, what others call its image and buckets, and what its nodes are. Not
+        in it is what only places the job (taints, a queue), what it may do in AWS, and what a new version of this project
+        computes otherwise: none of that should end a training.
+        """
+        own = self.job.model_dump(exclude_defaults=True, exclude={"buckets", "policy_arns"})
+        image = self.job.image
+        about = {
+            "job": own,
+            "buckets": {name: self.names.buckets[name] for name in sorted(self.job.buckets)},
+            "registry": self.names.repositories[image.repository]
+            if isinstance(image, RepositoryImage)
+            else "",
+            "nodes": [self.group.instance_types, self.group.efa],
+        }
+        return json.dumps(about, sort_keys=True)
 
     @property
     def service_account(self) -> str:
@@ -170,6 +196,7 @@ def rendezvous(job: Job, index: str) -> dict[str, str | Manifest]:
         "PET_MASTER_PORT": port,
         "MASTER_ADDR": first,
         "MASTER_PORT": port,
+        **PATIENCE,
     }
     if job.processes == 1:
         # One process a pod needs no torchrun: https://docs.pytorch.org/docs/stable/distributed.html

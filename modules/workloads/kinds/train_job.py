@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from ..pod import Manifest
-from .job import NAME_LABEL, Job, labels, metadata, pod_spec
+from .job import NAME_LABEL, PATIENCE, Job, labels, metadata, pod_spec
 
 # Kubeflow Trainer knows the pods of a runtime by these; the container has to be called `node` as well.
 # https://www.kubeflow.org/docs/components/trainer/operator-guides/runtime/
@@ -13,8 +15,10 @@ _FRAMEWORK = "trainer.kubeflow.org/framework"
 
 def train_job(job: Job) -> list[Manifest]:
     """A TrainJob, and the runtime that it refers to: ours, since the chart's are installed by a Job with internet."""
-    pods = pod_spec(job, {}) | {"restartPolicy": "Never"}
+    pods = pod_spec(job, PATIENCE) | {"restartPolicy": "Never"}
     pods["containers"][0]["name"] = _NODE
+    # Runtimes are cluster-wide, and a job that starts anew must not find the old one's.
+    name = f"{job.name}-{hashlib.sha256(job.identity.encode()).hexdigest()[:8]}"
     template = {
         "metadata": {"labels": {_STEP: _TRAINER_STEP}},
         "spec": {
@@ -26,7 +30,7 @@ def train_job(job: Job) -> list[Manifest]:
     runtime: Manifest = {
         "apiVersion": "trainer.kubeflow.org/v1alpha1",
         "kind": "ClusterTrainingRuntime",
-        "metadata": {"name": job.name, "labels": {_FRAMEWORK: "torch", NAME_LABEL: job.name}},
+        "metadata": {"name": name, "labels": {_FRAMEWORK: "torch", NAME_LABEL: job.name}},
         "spec": {
             "mlPolicy": {"numNodes": job.job.nodes, "torch": {}},
             "template": {
@@ -45,7 +49,7 @@ def train_job(job: Job) -> list[Manifest]:
             "runtimeRef": {
                 "apiGroup": "trainer.kubeflow.org",
                 "kind": "ClusterTrainingRuntime",
-                "name": job.name,
+                "name": name,
             },
             "trainer": {
                 "numNodes": job.job.nodes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import cdktf
 import pytest
 from cdktf import App
 
@@ -54,15 +55,27 @@ def test_a_layout_without_workloads_has_no_stack_of_them(layout: Load, text: str
     assert [one.node.id for one in add_stacks(App(), loaded.layout)] == ["demo", "demo-platform"]
 
 
+def test_a_layout_that_lost_its_workloads_has_an_empty_stack_of_them_for_who_names_it(layout: Load) -> None:
+    """cdktf destroys no other, and the state may still have all of them."""
+    *_, platform, emptied = add_stacks(App(), layout("tags: {}").layout, named=["demo-workloads"])
+    assert (emptied.node.id, emptied.depends_on(platform)) == ("demo-workloads", True)
+    document = json.loads(cdktf.Testing.synth(emptied))
+    assert "resource" not in document
+    assert {"aws", "kubernetes"} <= {*document["provider"]}
+    assert document["terraform"]["backend"]["local"]["path"] == "../../../terraform.demo-workloads.tfstate"
+    others = add_stacks(App(), layout("tags: {}").layout, named=["other-workloads", "demo-data"])
+    assert [one.node.id for one in others] == ["demo", "demo-platform"]
+
+
 def test_a_job_is_replaced_when_the_layout_says_something_else_and_by_nothing_else(synth: Synth) -> None:
     """kueue and webhooks write into a job that runs: Terraform would replace it for that."""
     stack = synth(training(a=job(), b=job("train_job", "gpu"), groups=GPU)).workloads
     for address, ignored in (
-        ("kubernetes_job_v1.training_a", "spec"),
-        ("kubernetes_manifest.training_b", "manifest"),
+        ("kubernetes_job_v1.training_a", ["spec", "metadata[0].labels", "metadata[0].annotations"]),
+        ("kubernetes_manifest.training_b", ["manifest"]),
     ):
         lifecycle = stack[address]["lifecycle"]
-        assert lifecycle["ignore_changes"] == [ignored]
+        assert lifecycle["ignore_changes"] == ignored
         [trigger] = lifecycle["replace_triggered_by"]
         assert trigger in stack
     assert digest(stack, "a") != digest(stack, "b")
@@ -76,6 +89,44 @@ def test_every_change_of_a_job_replaces_it(synth: Synth, changed: Body) -> None:
     before = synth(training(a=job())).workloads
     assert digest(synth(training(a=job())).workloads, "a") == digest(before, "a")
     assert digest(synth(training(a=job(**changed))).workloads, "a") != digest(before, "a")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        GPU.replace("desired: 2}", "desired: 2}, taints: [{key: team, value: b}]"),
+        GPU.replace("desired: 2}", "desired: 2, max: 9}, labels: {team: b}"),
+        "helm_releases: {kueue: {}}\n" + GPU,
+    ],
+)
+def test_what_only_places_a_job_does_not_end_it(synth: Synth, changed: str) -> None:
+    jobs = {"a": job(on="gpu"), "b": job("train_job", "gpu")}
+    before, after = (synth(training(groups=groups, **jobs)).workloads for groups in (GPU, changed))
+    for name in ("a", "b"):
+        assert digest(before, name) == digest(after, name)
+    # The runtime that a running job refers to keeps its name.
+    assert set(before.resources("kubernetes_manifest")) <= set(after.resources("kubernetes_manifest"))
+    named = [
+        one["manifest"]["metadata"]["name"]
+        for stack in (before, after)
+        for one in stack.resources("kubernetes_manifest").values()
+        if one["manifest"]["kind"] == "ClusterTrainingRuntime"
+    ]
+    assert len(set(named)) == 1
+
+
+def test_other_nodes_are_another_job(synth: Synth) -> None:
+    first, second = (
+        synth(training(groups=groups, a=job(on="gpu"))).workloads
+        for groups in (GPU, GPU.replace("g5.8xlarge", "g5.16xlarge"))
+    )
+    assert digest(first, "a") != digest(second, "a")
+
+
+def test_the_value_of_a_variable_is_part_of_what_a_job_is(synth: Synth) -> None:
+    stack = synth(training(a=job("train_job", "gpu", image="var.image"), groups=GPU)).workloads
+    for name in ("a", "a__clustertrainingruntime"):
+        assert digest(stack, name)["references"] == ["${var.image}"]
 
 
 @pytest.mark.parametrize("kind", ["indexed_job", "train_job"])
@@ -107,9 +158,9 @@ def test_the_runtime_is_there_before_its_job(synth: Synth) -> None:
     ).workloads
     needs = stack.needs("kubernetes_manifest.training_a")
     assert "kubernetes_manifest.training_a__clustertrainingruntime" in needs
-    assert "kubernetes_config_map_v1.training_a__configmap_script" in needs
+    assert "kubernetes_config_map_v1.training_a__configmap" in needs
     assert "kubernetes_namespace_v1.namespace_training" in needs
-    assert "kubernetes_service_account_v1.service_accounts_a_account" in needs
+    assert "kubernetes_service_account_v1.service_accounts_a" in needs
 
 
 def test_a_variable_is_declared_where_it_is_used(synth: Synth) -> None:
@@ -136,12 +187,12 @@ def test_each_namespace_is_made_once(synth: Synth) -> None:
     assert sorted(names) == ["research", "training"]
 
 
-@pytest.mark.parametrize("namespace", ["default", "kube-system", "kueue-system", "team-a"])
+@pytest.mark.parametrize("namespace", ["default", "amazon-cloudwatch", "lws-system", "team-a"])
 def test_a_namespace_that_is_there_without_the_workloads_is_not_made_again(
     synth: Synth, namespace: str
 ) -> None:
     text = (
-        "helm_releases: {kueue: {}}\n"
+        "helm_releases: {lws: {}}\naddons: {amazon-cloudwatch-observability: {}}\n"
         "cluster: {pod_identity_associations: {x: {namespace: team-a, service_account: other, create_service_account: true, "
         "role_arn: 'arn:aws:iam::123456789012:role/r'}}}\n"
     )
@@ -154,8 +205,8 @@ def test_a_namespace_that_is_there_without_the_workloads_is_not_made_again(
 
 def test_pods_may_do_what_the_layout_says_in_the_buckets_that_it_names(synth: Synth) -> None:
     text = "storage: {buckets: {data: {}, logs: {}, other: {}}}"
-    stack = synth(training(text, a=job(buckets={"data": "read", "logs": "write"}), b=job())).workloads
-    policy = json.loads(stack.only("aws_iam_role_policy")["policy"])
+    stack = synth(training(text, a=job(buckets={"data": "read", "logs": "write"}), b=job())).cluster
+    policy = json.loads(stack["aws_iam_role_policy.workloads_a_role_policy_buckets"]["policy"])
     resources = {resource for one in policy["Statement"] for resource in one["Resource"]}
     assert not [one for one in resources if "demo-other" in one or one == "*"]
     actions = {
@@ -171,19 +222,18 @@ def test_pods_may_do_what_the_layout_says_in_the_buckets_that_it_names(synth: Sy
     assert not [action for action in actions["data"] if "Put" in action or "Delete" in action]
     assert "s3:PutObject" in actions["logs"]
     assert "s3:GetObject" not in actions["logs"]
-    association = stack.only("aws_eks_pod_identity_association")
+    association = stack["aws_eks_pod_identity_association.workloads_a"]
     assert (association["namespace"], association["service_account"]) == ("training", "a")
-    assert "aws_eks_pod_identity_association.service_accounts_a_identity" in stack.needs(
-        "kubernetes_job_v1.training_a"
-    )
+    assert not [name for name in stack.resources("aws_eks_pod_identity_association") if "workloads_b" in name]
 
 
 def test_a_service_account_of_ones_own_is_not_made(synth: Synth) -> None:
     stack = synth(
         training("storage: {buckets: {data: {}}}", a=job(service_account="mine", buckets={"data": "read"}))
-    ).workloads
-    assert not stack.resources("kubernetes_service_account_v1")
-    assert stack.only("aws_eks_pod_identity_association")["service_account"] == "mine"
+    )
+    assert not stack.workloads.resources("kubernetes_service_account_v1")
+    association = stack.cluster["aws_eks_pod_identity_association.workloads_a"]
+    assert association["service_account"] == "mine"
 
 
 # Claims
@@ -265,6 +315,16 @@ def test_a_queue_is_as_long_as_there_are_nodes(synth: Synth, owner: str, nodes: 
     queue = stack["kubernetes_manifest.training_queue_gpu"]["manifest"]
     resources = queue["spec"]["resourceGroups"][0]["flavors"][0]["resources"]
     assert {"name": "nvidia.com/gpu", "nominalQuota": nodes} in resources
+
+
+def test_a_queue_leaves_out_what_always_runs(synth: Synth) -> None:
+    text = "helm_releases: {kueue: {}}"
+    jobs = {"a": job(on="gpu"), "b": job("worker_set", "gpu")}
+    stack = synth(training(text, GPU, **jobs)).workloads
+    queue = stack["kubernetes_manifest.training_queue_gpu"]["manifest"]
+    resources = queue["spec"]["resourceGroups"][0]["flavors"][0]["resources"]
+    quotas = {one["name"]: one["nominalQuota"] for one in resources}
+    assert (quotas["nvidia.com/gpu"], quotas["vpc.amazonaws.com/efa"]) == ("1", "1")
 
 
 def test_a_queue_covers_all_that_pods_ask_for(synth: Synth) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -210,7 +211,9 @@ def test_a_finished_job_stays_unless_the_layout_says_otherwise() -> None:
 def test_a_train_job_refers_to_a_runtime_of_its_own() -> None:
     found = made("train_job", "p5.48xlarge", nodes=2, max_restarts=5, deadline_minutes=60)
     runtime, train = found["ClusterTrainingRuntime"], found["TrainJob"]
-    assert train["spec"]["runtimeRef"]["name"] == runtime["metadata"]["name"] == "llama"
+    assert train["spec"]["runtimeRef"]["name"] == runtime["metadata"]["name"]
+    # Cluster-wide, and of this job alone: another job, or the next one of this name, has another.
+    assert re.fullmatch(r"llama-[0-9a-f]{8}", runtime["metadata"]["name"])
     assert train["spec"]["runtimeRef"]["kind"] == "ClusterTrainingRuntime"
     assert "namespace" not in runtime["metadata"]
     trainer = train["spec"]["trainer"]
@@ -229,7 +232,7 @@ def test_a_train_job_refers_to_a_runtime_of_its_own() -> None:
 
 def test_the_trainer_gives_the_rendezvous_of_a_train_job_itself() -> None:
     env = variables(pod(made("train_job", "p5.48xlarge", nodes=2)))
-    assert not [name for name in env if name.startswith(("PET_", "MASTER_"))]
+    assert [name for name in env if name.startswith(("PET_", "MASTER_"))] == ["PET_RDZV_CONF"]
 
 
 # worker_set
@@ -303,8 +306,28 @@ def test_the_launcher_of_an_mpi_job_is_one_of_its_nodes() -> None:
     assert launcher["template"]["spec"]["containers"][0]["command"] == ["mpirun", "x"]
     for one in (launcher, workers):
         assert one["template"]["spec"]["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == "8"
-    handed = variables(launcher["template"]["spec"])["OMPI_MCA_mca_base_env_list"].split(";")
+    # Without it, mpirun fails for the name of a worker that is still pulling its image.
+    assert spec["launcherCreationPolicy"] == "WaitForWorkersReady"
+    for one in (launcher, workers):
+        assert one["restartPolicy"] == "Never"
+
+
+def test_the_ranks_of_an_mpi_job_on_other_nodes_have_its_environment_too() -> None:
+    found = made(
+        "mpi_job",
+        "p5.48xlarge",
+        nodes=2,
+        environment={"MINE": "1", "XLA_FLAGS": "--a=b"},
+        buckets={"data": "read"},
+        secrets={"HF_TOKEN": {"name": "hf", "key": "token"}},
+    )
+    handed = variables(pod(found))["OMPI_MCA_mca_base_env_list"].split(";")
     assert {"FI_PROVIDER", "FI_EFA_USE_DEVICE_RDMA", "NCCL_SOCKET_IFNAME", "MINE"} <= set(handed)
+    assert {"BUCKET_DATA", "HF_TOKEN", "AWS_CONTAINER_CREDENTIALS_FULL_URI"} <= set(handed)
+    assert "XLA_FLAGS" not in handed  # the list would cut it at its second =
+    # Open MPI stops at a name that is not set.
+    plain = variables(pod(made("mpi_job", "p5.48xlarge", nodes=2)))["OMPI_MCA_mca_base_env_list"]
+    assert "AWS_" not in plain
 
 
 def test_an_mpi_job_on_one_node_has_no_workers() -> None:

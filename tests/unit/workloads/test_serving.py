@@ -49,6 +49,7 @@ def synthesized(loaded: Loaded) -> Stack:
         names=Names({}, {}),
         service_accounts={"api": "api"},
         depends_on={},
+        replaced_with={},
     )
     for name, (value, description) in made.outputs.items():
         cdktf.TerraformOutput(stack, name, value=value, description=description)

@@ -1,4 +1,4 @@
-"""StorageClasses of the cluster."""
+"""The StorageClasses: how volumes of EBS are made and kept."""
 
 from __future__ import annotations
 
