@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from modules.layout.models import Layout, NodeGroup
+from modules.layout.values import IMAGE as IMAGE_FORM
 
 from ..errors import UsageError
 from .job import DOCKERFILE, IMAGE, UNSUPPORTED_GPUS, Job, Operator
+
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names
+_NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def make_job(
@@ -24,8 +30,19 @@ def make_job(
             f"that has (NVCC_GENCODE in {DOCKERFILE}), and give it with --image"
         )
     count = _nodes(name, found, nodes)
+    _check_names(image, namespace)
     queue = _queue(layout, name, namespace)
     return Job(name, found, count, _operator(layout), image or IMAGE, namespace, queue)
+
+
+def _check_names(image: str | None, namespace: str) -> None:
+    if not _NAMESPACE.fullmatch(namespace):
+        raise UsageError(
+            f"--namespace {namespace!r} is no Kubernetes namespace: write at most 63 lower-case letters, digits and hyphens, no "
+            "hyphen first or last"
+        )
+    if image is not None and not re.fullmatch(IMAGE_FORM, image):
+        raise UsageError(f"--image {image!r} is no container image: write REGISTRY/REPOSITORY:TAG")
 
 
 def choose(layout: Layout, wanted: str | None) -> tuple[str, NodeGroup]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -32,11 +33,12 @@ class Request:
     group: str | None = None
     nodes: int | None = None
     image: str | None = None
-    namespace: str = "default"
+    namespace: str | None = None
     output: Path | None = None
     apply: bool = False
+    context: str | None = None
     wait: bool = False
-    timeout: float = DEADLINE / 60
+    timeout: float | None = None
     save_log: Path | None = None
     log: Path | None = None
     instance_type: str | None = None
@@ -63,8 +65,10 @@ def run(request: Request, console: Console) -> bool:
         group=request.group,
         nodes=request.nodes,
         image=request.image,
-        namespace=request.namespace,
+        namespace="default" if request.namespace is None else request.namespace,
     )
+    if request.apply:
+        job = replace(job, context=_context(loaded.layout, request.context))
     _say(job, loaded.layout)
     if request.apply:
         return _apply(job, request, console)
@@ -83,7 +87,10 @@ def _check(request: Request) -> None:
         for name, given in (
             ("--apply", request.apply),
             ("--wait", request.wait),
-            ("--image", request.image),
+            ("--context", request.context is not None),
+            ("--timeout", request.timeout is not None),
+            ("--image", request.image is not None),
+            ("--namespace", request.namespace is not None),
             ("-o", request.output),
             ("--save-log", request.save_log),
         ):
@@ -96,12 +103,37 @@ def _check(request: Request) -> None:
         raise UsageError("--instance-type goes with --parse: a job takes its instance type from the layout")
     if request.wait and not request.apply:
         raise UsageError("--wait goes with --apply: there is nothing to wait for")
+    if request.context is not None and not request.apply:
+        raise UsageError("--context goes with --apply: nothing is asked of a cluster")
+    if request.timeout is not None and not request.wait:
+        raise UsageError("--timeout goes with --apply --wait: there is nothing to wait for")
     if request.save_log and not request.wait:
         raise UsageError("--save-log goes with --apply --wait: there is no log yet")
     if request.apply and request.output is not None:
         raise UsageError("--apply gives the job to the cluster, -o writes it: give one of the two")
     if request.as_json and request.apply and not request.wait:
         raise UsageError("--json goes with a result: give --wait, or leave --apply out")
+
+
+def _context(layout: Layout, wanted: str | None) -> str:
+    """The context to apply by: the one that was named, or the current one if it leads to the layout's cluster.
+
+    It is named in each call from then on: somebody may change the current one while the test runs.
+    """
+    found = kubectl.context(wanted)
+    if (found.cluster, found.region) == (layout.name, layout.region):
+        return found.name
+    leads = "does not say to which EKS cluster it leads"
+    if found.cluster is not None:
+        leads = f"leads to the cluster {found.cluster} in {found.region}"
+    problem = f"kubectl's context {found.name} {leads}, and the layout's is {layout.name} in {layout.region}"
+    if wanted is None:
+        raise UsageError(
+            f"{problem}. Change it by `aws eks update-kubeconfig --region {layout.region} --name {layout.name}`, or name with "
+            "--context the one that is meant"
+        )
+    print(problem, file=sys.stderr)
+    return found.name
 
 
 def _load(request: Request) -> Loaded:
@@ -122,6 +154,11 @@ def _say(job: Job, layout: Layout) -> None:
         types = ", ".join(group.instance_types)
         print(
             f"nodes of node_groups.{name} may be any of {types}: the bar is that of the first",
+            file=sys.stderr,
+        )
+    if "@" not in job.image and job.image.rpartition("/")[2].partition(":")[2] in ("", "latest"):
+        print(
+            f"--image {job.image} has no tag but latest, which is moved to each new image: two tests may not run the same",
             file=sys.stderr,
         )
     if job.nodes < 2:
@@ -158,19 +195,20 @@ def _text(job: Job, layout: str, *, as_json: bool) -> str:
 
 
 def _next(job: Job) -> str:
+    where = shlex.join(job.where)
     return (
-        f"to watch: kubectl get pods -n {job.namespace} -l app.kubernetes.io/instance={job.name} -w\n"
-        f"the log: kubectl logs {job.launcher} -n {job.namespace} > {job.name}.log\n"
+        f"to watch: kubectl get pods {where} -l app.kubernetes.io/instance={job.name} -w\n"
+        f"the log: kubectl logs {job.launcher} {where} > {job.name}.log\n"
         f"what it means: python -m ops nccl-test --parse {job.name}.log"
     )
 
 
 def _apply(job: Job, request: Request, console: Console) -> bool:
-    kubectl.apply(manifests(job))
+    kubectl.apply(job, manifests(job))
     if not request.wait:
         print(f"applied {job.resource} in the namespace {job.namespace}\n{_next(job)}")
         return True
-    succeeded = kubectl.wait(job, request.timeout)
+    succeeded = kubectl.wait(job, DEADLINE / 60 if request.timeout is None else request.timeout)
     text = kubectl.logs(job)
     if request.save_log is not None:
         write_whole(request.save_log, text)

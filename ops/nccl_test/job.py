@@ -55,6 +55,8 @@ _SSH = (
 # are there in our image; in others they may not be.
 _INSTALL_KEYS = f"install -d -m 700 /root/.ssh && install -m 600 {_KEYS}/* /root/.ssh/"
 _START_SSHD = "mkdir -p /run/sshd && ssh-keygen -A && exec /usr/sbin/sshd -De"
+# As in training jobs: neither sshd nor MPI nor EFA sends raw packets.
+_DROPPED = ["NET_RAW"]
 # What mpirun itself takes. It is no work, and has to fit beside a worker.
 _LAUNCHER_RESOURCES = {"requests": {"cpu": "500m", "memory": "512Mi"}}
 
@@ -63,7 +65,8 @@ _LAUNCHER_RESOURCES = {"requests": {"cpu": "500m", "memory": "512Mi"}}
 class Job:
     """A test: its node group with its name, how many nodes, and where it runs.
 
-    `queue` is the LocalQueue of kueue that it goes through, None without one.
+    `queue` is the LocalQueue of kueue that it goes through, None without one; `context` the one of kubectl that it is
+    applied by, None where it is not applied from here.
     """
 
     group_name: str
@@ -73,6 +76,7 @@ class Job:
     image: str = IMAGE
     namespace: str = "default"
     queue: str | None = None
+    context: str | None = None
 
     @property
     def name(self) -> str:
@@ -91,6 +95,12 @@ class Job:
     def launcher(self) -> str:
         """The Kubernetes Job of the launcher, whose log is the result."""
         return f"job/{self.name}-launcher-0" if self.operator == "trainer" else f"job/{self.name}-launcher"
+
+    @property
+    def where(self) -> tuple[str, ...]:
+        """The flags by which kubectl finds it."""
+        context = () if self.context is None else ("--context", self.context)
+        return ("-n", self.namespace, *context)
 
 
 def manifests(job: Job) -> list[Manifest]:
@@ -174,7 +184,7 @@ def _worker(job: Job, name: str, script: str) -> Manifest:
         "readinessProbe": {"tcpSocket": {"port": _SSH_PORT}, "periodSeconds": 2},
         "resources": {"requests": share.requests, "limits": share.devices},
         # EFA registers memory with the card, which takes more locked memory than a container may have.
-        "securityContext": {"capabilities": {"add": ["IPC_LOCK"]}},
+        "securityContext": {"capabilities": {"add": ["IPC_LOCK"], "drop": _DROPPED}},
         "volumeMounts": [{"name": "shared-memory", "mountPath": "/dev/shm"}],
     }
     limit = pods.memory_quantity(share.shared_memory_mib)
@@ -183,7 +193,13 @@ def _worker(job: Job, name: str, script: str) -> Manifest:
 
 
 def _launcher(job: Job, name: str, script: list[str]) -> Manifest:
-    container = {"name": name, "image": job.image, "command": script, "resources": _LAUNCHER_RESOURCES}
+    container = {
+        "name": name,
+        "image": job.image,
+        "command": script,
+        "resources": _LAUNCHER_RESOURCES,
+        "securityContext": {"capabilities": {"drop": _DROPPED}},
+    }
     return _pod(job, container, [])
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from .job import Job, Manifest
@@ -17,6 +21,8 @@ EVERY = 10.0  # seconds between two looks at the job
 # https://github.com/kubeflow/mpi-operator/blob/master/pkg/apis/kubeflow/v2beta1/types.go
 _SUCCEEDED = ("Complete", "Succeeded")
 _FAILED = "Failed"
+# What `aws eks update-kubeconfig` calls a cluster: https://docs.aws.amazon.com/cli/latest/reference/eks/update-kubeconfig.html
+_ARN = re.compile(r"arn:aws[a-z-]*:eks:([a-z0-9-]+):[0-9]{12}:cluster/(.+)")
 
 
 class KubectlError(RuntimeError):
@@ -27,15 +33,47 @@ class UnfinishedError(RuntimeError):
     """The job is not over in the time that it was given."""
 
 
-def apply(manifests: Sequence[Manifest]) -> None:
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A context of kubectl; name and region of the EKS cluster that it leads to, None where it does not say so."""
+
+    name: str
+    cluster: str | None
+    region: str | None
+
+
+def context(name: str | None = None) -> Context:
+    """The context of that name, or the current one.
+
+    Raises:
+        KubectlError: kubectl is missing, or has no such context.
+    """
+    named = () if name is None else ("--context", name)
+    found: dict[str, Any] = json.loads(_kubectl(["config", "view", "--minify", "-o", "json", *named]))
+    current = str(found.get("current-context") or name)
+    for one in found.get("clusters") or ():
+        if match := _ARN.fullmatch(one["name"]):
+            return Context(current, match[2], match[1])
+    # Under other names: eksctl's, and that of the kubeconfig in the outputs of the cluster's stack.
+    for one in found.get("users") or ():
+        arguments = ((one.get("user") or {}).get("exec") or {}).get("args") or []
+        return Context(current, _flag(arguments, "--cluster-name"), _flag(arguments, "--region"))
+    return Context(current, None, None)
+
+
+def _flag(arguments: Sequence[str], name: str) -> str | None:
+    return next((value for flag, value in pairwise(arguments) if flag == name), None)
+
+
+def apply(job: Job, manifests: Sequence[Manifest]) -> None:
     """Applies the job in place of an earlier one of the same name, which would not run again by itself.
 
     Raises:
         KubectlError: it is missing, or the cluster refuses.
     """
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(manifests)})
-    _kubectl(["delete", "-f", "-", "--ignore-not-found", "--wait"], text)
-    _kubectl(["apply", "-f", "-"], text)
+    _kubectl(["delete", "-f", "-", "--ignore-not-found", "--wait", *job.where], text)
+    _kubectl(["apply", "-f", "-", *job.where], text)
 
 
 def wait(job: Job, minutes: float, pause: Callable[[float], object] = time.sleep) -> bool:
@@ -55,10 +93,11 @@ def wait(job: Job, minutes: float, pause: Callable[[float], object] = time.sleep
             print(said, file=sys.stderr, flush=True)
             told = said
         if time.monotonic() >= end:
+            where = shlex.join(job.where)
             raise UnfinishedError(
                 f"{job.resource} is not over after {minutes:g} minutes. What its pods wait for:\n"
-                f"  kubectl describe pods -n {job.namespace} -l app.kubernetes.io/instance={job.name}\n"
-                f"It holds the nodes until it is: kubectl delete {job.resource} -n {job.namespace}"
+                f"  kubectl describe pods {where} -l app.kubernetes.io/instance={job.name}\n"
+                f"It holds the nodes until it is: kubectl delete {job.resource} {where}"
             )
         pause(min(EVERY, max(0.0, end - time.monotonic())))
 
@@ -69,12 +108,12 @@ def logs(job: Job) -> str:
     Raises:
         KubectlError: it is missing, or there is no log.
     """
-    return _kubectl(["logs", job.launcher, "-n", job.namespace])
+    return _kubectl(["logs", job.launcher, *job.where])
 
 
 def _state(job: Job) -> tuple[str, str]:
     """The last condition of the job that holds, and its message."""
-    found: dict[str, Any] = json.loads(_kubectl(["get", job.resource, "-n", job.namespace, "-o", "json"]))
+    found: dict[str, Any] = json.loads(_kubectl(["get", job.resource, "-o", "json", *job.where]))
     conditions = [one for one in found.get("status", {}).get("conditions", ()) if one.get("status") == "True"]
     over = [one for one in conditions if one["type"] in (*_SUCCEEDED, _FAILED)]
     for one in over or conditions[-1:]:
@@ -99,6 +138,8 @@ def _kubectl(arguments: Sequence[str], text: str | None = None) -> str:
 def _hint(said: str) -> str:
     if "no matches for kind" in said:
         return "\nThe operator's release is not installed: deploy the platform stack first."
+    if "current-context must exist" in said:
+        return "\n`aws eks update-kubeconfig` gives kubectl a way to the cluster."
     if "namespaces" in said and "not found" in said:
         return "\nGive with --namespace one that is there."
     return ""

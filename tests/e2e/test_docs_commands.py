@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from modules.layout import load, preset_names
+from modules.layout import Loaded, load, preset_names
+from modules.layout.models.workloads import RepositoryImage
 from tests.checkout import ROOT, copied, environment
 
 pytestmark = pytest.mark.e2e
@@ -42,18 +43,17 @@ RUN = (
     ".venv/bin/python -m ops plan eks-p5-odcr --var availability_zone=us-west-2b",
     'make plan LAYOUT=my-cluster.yaml ARGS="--stack llm-training --json plan.json"',
     ".venv/bin/python -m ops nccl-test eks-p5-odcr -o nccl-test-p5.yaml",
-    "make plan LAYOUT=my-server.yaml",
-    "make plan LAYOUT=my-storage.yaml",
-    "make plan LAYOUT=my-job.yaml",
-    "make plan LAYOUT=our-cluster.yaml",
-    "make plan LAYOUT=my-model.yaml",
-    "make plan LAYOUT=my-server-image.yaml",
 )
 # Ask an AWS account or a cluster: only what make would run is looked at.
-DRY_RUN = re.compile(r"make (deploy|destroy) LAYOUT=\S+")
-# Presets that the pages plan as they are: all in one run.
+DRY_RUN = re.compile(r"make (deploy|destroy) LAYOUT=(\S+)(?: STACKS=(\S+))?")
+# Presets that the pages plan as they are, and layouts that they show: all of each in one run.
 PLANNED = re.compile(r"make plan LAYOUT=((?:eks|ml|training)-[a-z0-9-]+)")
+PLANNED_FILE = re.compile(r"make plan LAYOUT=([a-z0-9-]+\.yaml)")
 KUBECONFIG = re.compile(r"aws eks update-kubeconfig --region (\S+) --name (\S+)")
+# Run with a docker and an AWS CLI that write down what they are told: test_an_image_gets_to_the_repository_of_the_layout.
+PUSH = re.compile(r"REPOSITORY=(\S+)|aws ecr get-login-password .*|docker (build|push) .*")
+# Of Terraform's variables: test_the_variables_that_a_page_sets_are_those_of_what_it_deploys.
+EXPORT = re.compile(r"export TF_VAR_(\w+)=(.*)")
 # Run by other tests, or by the run that this test is part of.
 ELSEWHERE = {
     "make plan LAYOUT=eks-g4dn ARGS=--real": "tests/engine/test_plan_command.py",
@@ -67,7 +67,6 @@ ELSEWHERE = {
     "make format": "changes the checkout",
     "make bench": "prints measurements; minutes",
     "make clean": "tests/e2e/test_make.py",
-    "export TF_VAR_public_access_cidrs='[\"203.0.113.0/24\"]'": "test_the_variables_that_the_docs_set_exist",
     "aws eks update-nodegroup-config --cluster-name eks-p5-odcr --nodegroup-name p5 "
     "--update-config maxUnavailable=1,updateStrategy=MINIMAL": "test_eks_knows_the_update_strategy",
 }
@@ -84,6 +83,7 @@ def _commands(page: Path) -> Iterator[str]:
 SHOWN = sorted({command for page in PAGES if page.is_file() for command in _commands(page)})
 KUBECTL = [command for command in SHOWN if command.startswith("kubectl ")]
 DRY = [command for command in SHOWN if DRY_RUN.fullmatch(command)]
+FILES = [match[1] for command in SHOWN if command not in RUN and (match := PLANNED_FILE.fullmatch(command))]
 PRESETS = [match[1] for command in SHOWN if command not in RUN and (match := PLANNED.fullmatch(command))]
 
 
@@ -112,13 +112,15 @@ def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_command_shown_is_tested_somewhere() -> None:
-    known = {*RUN, *DRY, *ELSEWHERE, *KUBECTL, *(f"make plan LAYOUT={name}" for name in PRESETS)}
+    known = {*RUN, *DRY, *ELSEWHERE, *KUBECTL, *(f"make plan LAYOUT={name}" for name in (*PRESETS, *FILES))}
     unknown = [
         command
         for command in SHOWN
         if command not in known
         and not command.startswith("make test ARGS=")
         and not KUBECONFIG.fullmatch(command)
+        and not PUSH.fullmatch(command)
+        and not EXPORT.fullmatch(command)
     ]
     assert unknown == []
 
@@ -145,23 +147,87 @@ def test_the_layout_that_the_docs_show_is_what_the_import_writes(checkout: Path)
 
 
 @pytest.mark.usefixtures("engine")
-def test_the_presets_that_the_docs_plan_are_planned(checkout: Path) -> None:
-    assert set(PRESETS) <= set(preset_names())
-    done = _run(f"make plan LAYOUT={','.join(PRESETS)}", checkout)
+@pytest.mark.parametrize("names", [PRESETS, FILES], ids=["presets", "files"])
+def test_what_the_docs_plan_is_planned(checkout: Path, names: list[str]) -> None:
+    for name in names:
+        assert name in preset_names() or (checkout / name).is_file()
+    done = _run(f"make plan LAYOUT={','.join(names)}", checkout)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("command", DRY)
-def test_deploy_and_destroy_hand_all_stacks_of_the_layout_to_cdktf(command: str, checkout: Path) -> None:
+def test_deploy_and_destroy_hand_the_stacks_of_the_layout_to_cdktf(command: str, checkout: Path) -> None:
     done = _run(f"{command} --dry-run", checkout)
     assert done.returncode == 0, done.stderr
-    verb = command.split()[1]
-    assert f"npx cdktf {verb} '*'" in done.stdout
+    match = DRY_RUN.fullmatch(command)
+    assert match
+    verb, layout, stack = match.groups()
+    assert f"npx cdktf {verb} '{stack or '*'}'" in done.stdout
+    if stack:
+        assert stack in _loaded(layout, checkout).layout.stacks
 
 
-def test_the_variables_that_the_docs_set_exist() -> None:
-    set_ = {name for command in SHOWN for name in re.findall(r"export TF_VAR_(\w+)=", command)}
-    assert set_ == {variable.name for variable in load("eks-g4dn").variables}
+def _loaded(layout: str, checkout: Path) -> Loaded:
+    return load(str(checkout / layout) if layout.endswith(".yaml") else layout)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if any(map(DRY_RUN.fullmatch, _commands(page)))],
+    ids=lambda page: page.name,
+)
+def test_the_variables_that_a_page_sets_are_those_of_what_it_deploys(page: Path, checkout: Path) -> None:
+    """Each before the first command that needs it, and none that nothing needs."""
+    needed: set[str] = set()
+    given: dict[str, str] = {}
+    for command in _commands(page):
+        if export := EXPORT.fullmatch(command):
+            given[export[1]] = _run(f'{command}; printf %s "$TF_VAR_{export[1]}"', checkout).stdout
+        elif deployed := DRY_RUN.fullmatch(command):
+            for variable in _loaded(deployed[2], checkout).variables:
+                needed.add(variable.name)
+                assert variable.name in given, f"{command}: {variable.name} is not set"
+                assert not variable.kind.many or json.loads(given[variable.name])
+    assert set(given) == needed
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if any(map(PUSH.fullmatch, _commands(page)))], ids=lambda page: page.name
+)
+def test_an_image_gets_to_the_repository_of_the_layout(page: Path, checkout: Path, tmp_path: Path) -> None:
+    """Logged in at the registry, under one tag, which the layout that is deployed next has; the repository is there."""
+    for program in ("aws", "docker"):
+        fake = tmp_path / program
+        fake.write_text(f'#!/bin/sh\necho "{program} $@" >> "{tmp_path}/calls"\n', encoding="utf-8")
+        fake.chmod(0o755)
+    commands = list(_commands(page))
+    first = next(index for index, command in enumerate(commands) if PUSH.fullmatch(command))
+    pushed = [command for command in commands if PUSH.fullmatch(command)]
+    assert commands[first : first + len(pushed)] == pushed, "in one go"
+    script = "\n".join(["set -e", f'PATH="{tmp_path}:$PATH"', *pushed])
+    assert _run(script, tmp_path).returncode == 0
+    calls = sorted((tmp_path / "calls").read_text(encoding="utf-8").splitlines())
+
+    deployed = [match for command in commands[first:] if (match := DRY_RUN.fullmatch(command))]
+    layout = _loaded(deployed[0][2], checkout).layout
+    images = [
+        one.image
+        for one in (*layout.workloads.training.values(), *layout.workloads.serving.values())
+        if isinstance(one.image, RepositoryImage)
+    ]
+    [image] = images
+    registry = f"123456789012.dkr.ecr.{layout.region}.amazonaws.com"
+    name = f"{registry}/{layout.name}/{image.repository}:{image.tag}"
+    assert calls == [
+        f"aws ecr get-login-password --region {layout.region}",
+        f"docker build --platform linux/amd64 --tag {name} .",
+        f"docker login --username AWS --password-stdin {registry}",
+        f"docker push {name}",
+    ]
+    before = [match for command in commands[:first] if (match := DRY_RUN.fullmatch(command))]
+    assert any(
+        image.repository in _loaded(match[2], checkout).layout.storage.repositories for match in before
+    )
 
 
 def test_eks_knows_the_update_strategy() -> None:
@@ -178,9 +244,7 @@ def test_the_kubeconfig_command_is_the_output_of_the_stack(checkout: Path) -> No
 
 
 def test_the_kubeconfig_commands_name_what_the_pages_deploy() -> None:
-    deployed = {
-        layout.removesuffix(".yaml") for command in DRY for layout in [command.partition("LAYOUT=")[2]]
-    }
+    deployed = {match[2].removesuffix(".yaml") for command in DRY if (match := DRY_RUN.fullmatch(command))}
     for command in SHOWN:
         if match := KUBECONFIG.fullmatch(command):
             assert match[2] in deployed

@@ -48,8 +48,9 @@ def test_the_first_command_ends_with_the_good_result(folder: Path, monkeypatch: 
     fake = folder / "bin" / "kubectl"
     fake.parent.mkdir()
     over = '{"status": {"conditions": [{"type": "Complete", "status": "True"}]}}'
+    config = '{"clusters": [{"name": "arn:aws:eks:us-west-2:111122223333:cluster/eks-p5-odcr"}]}'
     fake.write_text(
-        f"#!/bin/sh\ncase $1 in get) echo '{over}' ;; logs) cat '{LOGS / 'p5.log'}' ;; *) cat > /dev/null ;; esac\n",
+        f"#!/bin/sh\ncase $1 in config) echo '{config}' ;; get) echo '{over}' ;; logs) cat '{LOGS / 'p5.log'}' ;; *) cat > /dev/null ;; esac\n",
         encoding="utf-8",
     )
     fake.chmod(fake.stat().st_mode | stat.S_IXUSR)

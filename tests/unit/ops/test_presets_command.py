@@ -53,6 +53,7 @@ def test_what_a_preset_is_is_its_first_comment_that_is_not_the_editors() -> None
     for preset in presets():
         assert f"# {preset.what}\n" in (PRESETS / f"{preset.name}.yaml").read_text(encoding="utf-8")
         assert len(preset.what) > 10
+        assert preset.what.endswith("."), "the line is a sentence, and not the beginning of one"
         assert "yaml-language-server" not in preset.what
 
 

@@ -21,9 +21,11 @@ extends: eks-p5-odcr
 node_groups:
   second: {instance_type: p5en.48xlarge, availability_zone: us-west-2a, size: {desired: 0, max: 4}}
 """
+ARN = "arn:aws:eks:us-west-2:111122223333:cluster/eks-p5-odcr"
 KUBECTL = """#!/bin/sh
 echo "$@" >> "$0.calls"
 case "$1" in
+  config) cat "$0.config" ;;
   apply | delete) cat > "$0.$1" ;;
   get) cat "$(ls "$0".state-* | head -n 1)"; [ "$(ls "$0".state-* | wc -l)" -eq 1 ] || rm "$(ls "$0".state-* | head -n 1)" ;;
   logs) cat "$0.log" ;;
@@ -58,6 +60,17 @@ class Kubectl:
         self.file = folder / "kubectl"
         self.file.write_text(KUBECTL, encoding="utf-8")
         self.file.chmod(self.file.stat().st_mode | stat.S_IXUSR)
+        self.leads_to(ARN)
+
+    def leads_to(self, cluster: str, arguments: list[str] | None = None, context: str = "current") -> None:
+        """The context, as `kubectl config view --minify` has it; `arguments` those of the command that gives a token."""
+        user = {"exec": {"command": "aws", "args": arguments, "env": None}} if arguments else {}
+        config = {
+            "current-context": context,
+            "clusters": [{"name": cluster, "cluster": {"server": "https://example.com"}}],
+            "users": [{"name": "user", "user": user}],
+        }
+        self._beside("config").write_text(json.dumps(config), encoding="utf-8")
 
     def _beside(self, name: str) -> Path:
         return self.file.with_name(f"kubectl.{name}")
@@ -198,6 +211,15 @@ def test_a_group_without_efa_is_tested_and_it_is_said(layout: Any) -> None:
         (("eks-p5-odcr", "--wait"), "--wait goes with --apply"),
         (("eks-p5-odcr", "--apply", "-o", "x.yaml"), "give one of the two"),
         (("eks-p5-odcr", "--apply", "--json"), "--json goes with a result"),
+        (("eks-p5-odcr", "--timeout", "5"), "--timeout goes with --apply --wait"),
+        (("eks-p5-odcr", "--apply", "--timeout", "5"), "--timeout goes with --apply --wait"),
+        (("eks-p5-odcr", "--context", "x"), "--context goes with --apply"),
+        (("eks-p5-odcr", "--namespace", "Bad_NS"), "--namespace 'Bad_NS' is no Kubernetes namespace"),
+        (("eks-p5-odcr", "--namespace", ""), "--namespace '' is no Kubernetes namespace"),
+        (("eks-p5-odcr", "--image", "a b"), "--image 'a b' is no container image"),
+        (("eks-p5-odcr", "--image", ""), "--image '' is no container image"),
+        (("--parse", "x.log", "--timeout", "5"), "--timeout goes with a job"),
+        (("--parse", "x.log", "--namespace", "research"), "--namespace goes with a job"),
         (("eks-p5-odcr", "--save-log", "x.log"), "--save-log goes with --apply --wait"),
         (("eks-p5-odcr", "--instance-type", "p5.48xlarge"), "--instance-type goes with --parse"),
         (("--parse", "x.log", "--apply"), "--apply goes with a job"),
@@ -210,6 +232,21 @@ def test_what_cannot_be_done_is_refused_with_status_2(arguments: tuple[str, ...]
     assert result.exit_code == 2
     assert said in result.stderr
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "image, warned",
+    [
+        ("example.com:5000/nccl", True),
+        ("example.com/nccl:latest", True),
+        ("example.com/nccl:1.2", False),
+        (f"example.com/nccl@sha256:{'0' * 64}", False),
+    ],
+)
+def test_an_image_that_may_be_another_tomorrow_is_warned_of(image: str, warned: bool) -> None:
+    result = run("eks-p5-odcr", "--image", image)
+    assert result.exit_code == 0
+    assert (f"--image {image} has no tag but latest" in result.stderr) is warned
 
 
 @pytest.mark.parametrize(
@@ -247,11 +284,66 @@ def test_a_layout_that_has_nothing_to_test_is_refused(text: str, said: str, layo
 def test_apply_replaces_an_earlier_job_and_says_what_comes_next(fake: Kubectl) -> None:
     result = run("eks-p5-odcr", "--apply")
     assert result.exit_code == 0
-    assert fake.calls == ["delete -f - --ignore-not-found --wait", "apply -f -"]
+    assert fake.calls == [
+        "config view --minify -o json",
+        "delete -f - --ignore-not-found --wait -n default --context current",
+        "apply -f - -n default --context current",
+    ]
     assert fake.given("apply") == fake.given("delete")
     assert [item["kind"] for item in fake.given("apply")["items"]] == ["TrainingRuntime", "TrainJob"]
     assert "applied trainjob/nccl-test-p5 in the namespace default" in result.stdout
-    assert "kubectl logs job/nccl-test-p5-launcher-0" in result.stdout
+    assert "kubectl logs job/nccl-test-p5-launcher-0 -n default --context current > " in result.stdout
+
+
+EKS = ["--region", "us-west-2", "eks", "get-token", "--cluster-name", "eks-p5-odcr", "--output", "json"]
+
+
+@pytest.mark.parametrize(
+    "cluster, arguments",
+    [(ARN, None), ("eks-p5-odcr.us-west-2.eksctl.io", EKS), ("eks-p5-odcr", EKS)],
+    ids=["aws", "eksctl", "the stack's output"],
+)
+def test_the_clusters_own_context_is_known(cluster: str, arguments: list[str] | None, fake: Kubectl) -> None:
+    fake.leads_to(cluster, arguments)
+    result = run("eks-p5-odcr", "--apply")
+    assert result.exit_code == 0, result.stderr
+    assert "context" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "cluster, arguments, said",
+    [
+        (ARN.replace("p5-odcr", "g4dn"), None, "leads to the cluster eks-g4dn in us-west-2"),
+        (ARN.replace("us-west-2", "us-east-1"), None, "leads to the cluster eks-p5-odcr in us-east-1"),
+        ("prod", [*EKS[:5], "prod"], "leads to the cluster prod in us-west-2"),
+        ("kind-local", None, "does not say to which EKS cluster it leads"),
+    ],
+)
+def test_another_cluster_gets_nothing_unless_its_context_is_named(
+    cluster: str, arguments: list[str] | None, said: str, fake: Kubectl
+) -> None:
+    fake.leads_to(cluster, arguments, context="other")
+    result = run("eks-p5-odcr", "--apply")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"kubectl's context other {said}, and the layout's is eks-p5-odcr in us-west-2" in result.stderr
+    assert "aws eks update-kubeconfig --region us-west-2 --name eks-p5-odcr" in result.stderr
+    assert fake.calls == ["config view --minify -o json"]
+
+    result = run("eks-p5-odcr", "--apply", "--context", "other")
+    assert result.exit_code == 0, result.stderr
+    assert fake.calls[1:] == [
+        "config view --minify -o json --context other",
+        "delete -f - --ignore-not-found --wait -n default --context other",
+        "apply -f - -n default --context other",
+    ]
+    assert said in result.stderr
+
+
+def test_without_any_context_it_is_said_how_to_get_one(fake: Kubectl) -> None:
+    fake.fails("config", "error: current-context must exist in order to minify")
+    result = run("eks-p5-odcr", "--apply")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "`aws eks update-kubeconfig` gives kubectl a way to the cluster" in result.stderr
 
 
 def test_wait_judges_the_log_when_the_job_is_over(fake: Kubectl, tmp_path: Path) -> None:
@@ -261,8 +353,8 @@ def test_wait_judges_the_log_when_the_job_is_over(fake: Kubectl, tmp_path: Path)
     assert result.exit_code == 0, result.output
     assert "PASSED: 481.8 GB/s" in result.stdout
     assert kept.read_text(encoding="utf-8") == log("p5")
-    assert fake.calls.count("get trainjob/nccl-test-p5 -n default -o json") == 4
-    assert fake.calls[-1] == "logs job/nccl-test-p5-launcher-0 -n default"
+    assert fake.calls.count("get trainjob/nccl-test-p5 -o json -n default --context current") == 4
+    assert fake.calls[-1] == "logs job/nccl-test-p5-launcher-0 -n default --context current"
     assert result.stderr.splitlines() == [
         "trainjob/nccl-test-p5: not over yet",
         "trainjob/nccl-test-p5: Created (pods are made)",
@@ -293,8 +385,9 @@ def test_a_job_that_does_not_end_is_left_with_what_to_look_at(fake: Kubectl) -> 
     result = run("eks-p5-odcr", "--apply", "--wait", "--timeout", "0")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "trainjob/nccl-test-p5 is not over after 0 minutes" in result.stderr
-    assert "kubectl describe pods -n default -l app.kubernetes.io/instance=nccl-test-p5" in result.stderr
-    assert "kubectl delete trainjob/nccl-test-p5 -n default" in result.stderr
+    where = "-n default --context current"
+    assert f"kubectl describe pods {where} -l app.kubernetes.io/instance=nccl-test-p5" in result.stderr
+    assert f"kubectl delete trainjob/nccl-test-p5 {where}" in result.stderr
 
 
 @pytest.mark.parametrize(

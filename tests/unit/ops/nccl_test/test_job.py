@@ -61,7 +61,7 @@ def test_a_worker_takes_a_whole_node(operator: Operator) -> None:
     assert container["resources"]["limits"] == devices
     assert devices.items() <= container["resources"]["requests"].items()
     assert set(container["resources"]["requests"]) - set(devices) == {"cpu", "memory"}
-    assert container["securityContext"]["capabilities"]["add"] == ["IPC_LOCK"]
+    assert container["securityContext"]["capabilities"] == {"add": ["IPC_LOCK"], "drop": ["NET_RAW"]}
     assert {"name": "shared-memory", "mountPath": "/dev/shm"} in container["volumeMounts"]
     [volume] = worker["volumes"]
     assert volume["emptyDir"]["medium"] == "Memory"
@@ -80,6 +80,7 @@ def test_all_pods_are_on_the_group_past_its_taints_and_are_not_tried_again(opera
 def test_the_launcher_takes_no_gpu_from_the_workers(operator: Operator) -> None:
     [container] = pods(job(operator))["launcher"]["containers"]
     assert set(container["resources"]["requests"]) == {"cpu", "memory"}
+    assert container["securityContext"]["capabilities"] == {"drop": ["NET_RAW"]}
 
 
 def test_the_trainer_finds_what_it_looks_for() -> None:
