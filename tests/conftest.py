@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--update-goldens", action="store_true", help="write the files in tests/unit/goldens anew"
     )
     parser.addoption(
-        "--fuzz", type=int, default=2000, help="number of changed layouts to try; 2000 without it"
+        "--fuzz", type=int, default=1000, help="number of changed layouts to try; 1000 without it"
     )
     parser.addoption(
         "--fuzz-seed", type=int, default=0, help="the first of their seeds: others, other layouts"

@@ -15,7 +15,7 @@ from tests.vocabulary import LONGEST
 
 pytestmark = pytest.mark.engine
 
-# 10 of the 2,000 that are tried, one of each batch planned too.
+# 5 of the 1,000 that are tried, one of each batch planned too.
 SHARE = 0.005
 BATCHES = 5
 

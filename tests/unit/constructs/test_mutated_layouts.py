@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import synthesized
 from tests.mutated_layouts import different
 
-# 2 of 100 that are tried: 40 of the 2,000.
+# 2 of 100 that are tried: 20 of the 1,000.
 SHARE = 0.02
 BATCHES = 5
 
