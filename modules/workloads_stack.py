@@ -21,7 +21,7 @@ from .layout.claims import own_namespaces, workloads
 from .layout.models import Workload
 from .layout.models.workloads import RepositoryImage
 from .layout.stores import bucket_name, repository_name
-from .workloads.objects import add_object
+from .workloads.objects import add_object, id_of
 from .workloads.pod import Names
 from .workloads.service_manifests import namespace_labels
 from .workloads.serving import Serving
@@ -126,9 +126,7 @@ class WorkloadsStack(AddressedStack):
             # Pods that ask Kubernetes nothing need no token for it. That of pod identity comes by another way.
             "automountServiceAccountToken": False,
         }
-        # No name has two hyphens in a row: nothing else has this id.
-        id_ = name if kind == "training" else f"{kind}__{name}"
-        return add_object(scope, id_, manifest, depends_on=self._namespace(workload))
+        return add_object(scope, id_of(kind, name), manifest, depends_on=self._namespace(workload))
 
     def _ready(self, kind: str, name: str, workload: Workload) -> list[ITerraformDependable]:
         return [

@@ -136,7 +136,7 @@ def share(group: NodeGroup, asked: PodResources | None = None) -> Share:
         pages = int(min(HUGE_PAGES_MIB, node_huge_pages_mib(group)) * part) // 2 * 2 if efa else 0
     # A pod without devices on a node that has some takes none of its memory for them.
     rest = min((node.memory_mib - node_huge_pages_mib(group)) * _USABLE, node_memory_mib(group))
-    memory = _mib(asked.memory_gib) if asked.memory_gib is not None else max(1, int(rest * (part or 0.1)))
+    memory = mib(asked.memory_gib) if asked.memory_gib is not None else max(1, int(rest * (part or 0.1)))
     shared = asked.shared_memory_gib
     return Share(
         gpus=gpus,
@@ -147,7 +147,7 @@ def share(group: NodeGroup, asked: PodResources | None = None) -> Share:
         else max(0.1, int(node.vcpus * _USABLE * (part or 0.1) * 10) / 10),
         memory_mib=memory,
         huge_pages_mib=pages,
-        shared_memory_mib=_mib(shared) if shared is not None else max(1, memory // 2),
+        shared_memory_mib=mib(shared) if shared is not None else max(1, memory // 2),
     )
 
 
@@ -158,7 +158,7 @@ def plain_share(cpu: float, memory_gib: float) -> Share:
         neuron_devices=0,
         efa=0,
         cpu=cpu,
-        memory_mib=_mib(memory_gib),
+        memory_mib=mib(memory_gib),
         huge_pages_mib=0,
         shared_memory_mib=0,
     )
@@ -168,7 +168,8 @@ def _part(taken: int, there: int) -> float:
     return taken / there if there else 1.0
 
 
-def _mib(gib: float) -> int:
+def mib(gib: float) -> int:
+    """GiB of a layout in whole MiB, one at least."""
     return max(1, round(gib * 1024))
 
 

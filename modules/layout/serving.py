@@ -16,7 +16,7 @@ from .models.serving import (
     ServingDeployment,
 )
 from .models.training import PodResources
-from .pods import GPU, NEURON, Share, lacks, pods_per_node, share
+from .pods import GPU, NEURON, Share, lacks, mib, pods_per_node, share
 
 # What a pod asks for where nothing says it: enough for a small server, and a pod that asks for nothing is the first to go.
 DEFAULT_CPU = 1.0
@@ -82,12 +82,14 @@ def needs(serving: ServingDeployment, groups: Iterable[NodeGroup]) -> Needs:
     limits, requests = asked.limits, asked.requests
     shares = [share(group, _accelerators(serving)) for group in groups] if _has_accelerators(serving) else []
     cpu = requests.cpu or limits.cpu or min((one.cpu for one in shares), default=DEFAULT_CPU)
-    memory = _mib(requests.memory_gib or limits.memory_gib)
+    memory_gib = requests.memory_gib or limits.memory_gib
     return Needs(
         cpu=cpu,
-        memory_mib=memory or min((one.memory_mib for one in shares), default=DEFAULT_MEMORY_MIB),
+        memory_mib=mib(memory_gib)
+        if memory_gib
+        else min((one.memory_mib for one in shares), default=DEFAULT_MEMORY_MIB),
         cpu_limit=limits.cpu,
-        memory_limit_mib=_mib(limits.memory_gib),
+        memory_limit_mib=mib(limits.memory_gib) if limits.memory_gib else None,
         gpus=asked.gpus,
         neuron_devices=asked.neuron_devices,
     )
@@ -99,10 +101,6 @@ def _has_accelerators(serving: ServingDeployment) -> bool:
 
 def _accelerators(serving: ServingDeployment) -> PodResources:
     return PodResources(gpus=serving.resources.gpus, neuron_devices=serving.resources.neuron_devices)
-
-
-def _mib(gib: float | None) -> int | None:
-    return None if gib is None else max(1, round(gib * 1024))
 
 
 def drain_seconds(serving: ServingDeployment, groups: Iterable[NodeGroup]) -> int:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from .claims import workloads
 from .models import Bucket, Layout, Repository, Volume
+from .models.workloads import Access
 
-Access = Literal["read", "write", "read_write"]
 STORAGE_CLASS = "gp3"
 RETAINING_STORAGE_CLASS = "gp3-retain"
 # A tag of what is `retain: true`. The state keeps it, and so knows it of an entry that is no longer in the layout.

@@ -17,6 +17,7 @@ from ..layout import Layout
 from ..layout.claims import workloads
 from ..layout.models import Workload
 from ..layout.stores import bucket_arn, bucket_name, bucket_statements
+from .objects import id_of
 
 
 class WorkloadIdentities(Construct):
@@ -30,10 +31,7 @@ class WorkloadIdentities(Construct):
         self._account: str | None = None
         for (_, kind, name), workload in workloads(layout):
             if workload.has_identity:
-                # No name has two hyphens in a row: nothing else has this id.
-                self._add(
-                    name if kind == "training" else f"{kind}__{name}", name, workload, cluster_reference
-                )
+                self._add(id_of(kind, name), name, workload, cluster_reference)
 
     def _add(self, id: str, name: str, workload: Workload, cluster_reference: str) -> None:
         statements = [

@@ -44,6 +44,14 @@ _IGNORED = ["spec", "metadata[0].labels", "metadata[0].annotations"]
 _COMPUTED = ["metadata.labels", "metadata.annotations", "spec"]
 
 
+def id_of(kind: str, name: str) -> str:
+    """Id of what a workload has once, in each of the stacks.
+
+    No name has two hyphens in a row, so that nothing else has this one.
+    """
+    return name if kind == "training" else f"{kind}__{name}"
+
+
 def add_object(
     scope: Construct,
     id: str,

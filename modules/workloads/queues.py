@@ -74,29 +74,27 @@ def _capacity(group: NodeGroup, taken: Iterable[tuple[int, Share]]) -> dict[str,
     """What is left of the group. All that a pod may ask for has to be here: kueue admits nothing else."""
     node, count = group.type, nodes(group)
     pages = node_huge_pages_mib(group)
-    left: dict[str, float] = {
-        "cpu": node.vcpus * count,
-        "memory": (node.memory_mib - pages) * count,
-        GPU: node.gpus * count,
-        NEURON: node.neuron_devices * count,
-        EFA: node_efa(group) * count,
-        HUGE_PAGES: pages * count,
-    }
-    has = {GPU: node.gpus, NEURON: node.neuron_devices, EFA: node_efa(group), HUGE_PAGES: pages}
+    # In the order of Share.amounts.
+    has = (
+        node.gpus,
+        node.neuron_devices,
+        node_efa(group),
+        node.vcpus * 1000,
+        node.memory_mib - pages,
+        pages,
+    )
+    left = [each * count for each in has]
     for pods, one in taken:
-        amounts = {
-            "cpu": one.cpu,
-            "memory": one.memory_mib,
-            GPU: one.gpus,
-            NEURON: one.neuron_devices,
-            EFA: one.efa,
-            HUGE_PAGES: one.huge_pages_mib,
-        }
-        left = {name: max(0, amount - pods * amounts[name]) for name, amount in left.items()}
-    return {name: _quantity(name, amount) for name, amount in left.items() if has.get(name, 1)}
+        left = [max(0, room - pods * takes) for room, takes in zip(left, one.amounts, strict=True)]
+    quotas = {
+        name: _quantity(name, amount)
+        for name, each, amount in zip((GPU, NEURON, EFA, "cpu", "memory", HUGE_PAGES), has, left, strict=True)
+        if each
+    }
+    return {"cpu": quotas.pop("cpu"), "memory": quotas.pop("memory"), **quotas}
 
 
-def _quantity(name: str, amount: float) -> str:
+def _quantity(name: str, amount: int) -> str:
     if name == "cpu":
-        return cpu_quantity(amount)
-    return memory_quantity(int(amount)) if name in ("memory", HUGE_PAGES) else count_quantity(int(amount))
+        return cpu_quantity(amount / 1000)
+    return memory_quantity(amount) if name in ("memory", HUGE_PAGES) else count_quantity(amount)

@@ -41,7 +41,6 @@ class Training(Construct):
             namespaces: those that are made here, by name.
         """
         super().__init__(scope, id)
-        self._layout = layout
         jobs = layout.workloads.training
         queues = self._queues(layout, namespaces) if layout.has_release("kueue") else {}
         self.jobs: dict[str, TerraformResource] = {}

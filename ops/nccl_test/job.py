@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from modules.layout import pods
 from modules.layout.models import NodeGroup
+from modules.workloads.kinds import QUEUE_LABEL
 
 from .bars import network_gbps
 from .verdict import ALL_REDUCE
@@ -210,7 +211,7 @@ def _labels(job: Job) -> dict[str, str]:
 def _metadata(job: Job, *, queued: bool) -> Manifest:
     labels = _labels(job)
     if queued and job.queue is not None:
-        labels["kueue.x-k8s.io/queue-name"] = job.queue
+        labels[QUEUE_LABEL] = job.queue
     return {"name": job.name, "namespace": job.namespace, "labels": labels}
 
 

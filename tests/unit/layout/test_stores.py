@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from modules.layout.models import Bucket, Repository, Volume
+from modules.layout.models.workloads import Access
 from modules.layout.stores import (
-    Access,
     bucket_arn,
     bucket_name,
     bucket_statements,
