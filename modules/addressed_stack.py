@@ -20,6 +20,7 @@ from constructs import Construct, Node
 
 from .expressions import RESOURCE
 from .layout import Layout, Variable
+from .layout.stores import CLUSTER_TAG
 
 
 class AddressedStack(TerraformStack):
@@ -65,9 +66,9 @@ def _path(element: TerraformElement | Node) -> str:
 
 
 def aws_provider(stack: TerraformStack, layout: Layout) -> None:
-    """The AWS provider of a stack, in the region and with the tags of its layout."""
-    tags = [AwsProviderDefaultTags(tags=layout.tags)] if layout.tags else None
-    AwsProvider(stack, "aws", region=layout.region, default_tags=tags)
+    """The AWS provider of a stack, in the region and with the tags of its layout, and one that says whose all is."""
+    tags = AwsProviderDefaultTags(tags={**layout.tags, CLUSTER_TAG: layout.name})
+    AwsProvider(stack, "aws", region=layout.region, default_tags=[tags])
 
 
 def _backend(stack: TerraformStack, name: str, layout: Layout) -> None:

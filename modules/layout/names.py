@@ -213,13 +213,15 @@ LabelValue = Annotated[str, Form(_label_value, rf"({_NAME})?", _NAME_HINT)]
 _TAG = r"[\w .:/=+@-]"
 # To an editor \w means ASCII, so this names what ASCII has besides. Which other characters are letters, the loader says.
 _TAG_IN_EDITORS = r"[^\x00-\x1f!-*,;<>?\[-^`{-\x7f]"
+# AWS's own, and those by which the project knows what it has made (stores.py).
+_NOT_OURS = "(?!aws:|cdktf-eks-training/)"
 TagKey = Annotated[
     str,
     matching(
-        rf"(?!aws:){_TAG}{{1,128}}",
+        rf"{_NOT_OURS}{_TAG}{{1,128}}",
         "is no tag key",
-        "Write 1 to 128 letters, digits, spaces or _ . : / = + - @, not starting with aws:.",
-        editors=rf"(?!aws:){_TAG_IN_EDITORS}{{1,128}}",
+        "Write 1 to 128 letters, digits, spaces or _ . : / = + - @, not starting with aws: or cdktf-eks-training/.",
+        editors=rf"{_NOT_OURS}{_TAG_IN_EDITORS}{{1,128}}",
     ),
 ]
 TagValue = Annotated[

@@ -13,6 +13,8 @@ STORAGE_CLASS = "gp3"
 RETAINING_STORAGE_CLASS = "gp3-retain"
 # A tag of what is `retain: true`. The state keeps it, and so knows it of an entry that is no longer in the layout.
 RETAIN_TAG = "cdktf-eks-training/retain"
+# A tag of everything that a layout makes in AWS: its value is the cluster's name. `ops cleanup` goes by it.
+CLUSTER_TAG = "cdktf-eks-training/cluster"
 
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 # What Mountpoint and the SDKs call: https://github.com/awslabs/mountpoint-s3/blob/main/doc/CONFIGURATION.md#iam-permissions

@@ -11,6 +11,7 @@ from cdktf import App
 
 from modules.addressed_stack import AddressedStack
 from modules.layout import preset_names
+from modules.layout.stores import CLUSTER_TAG
 from modules.stacks import add_stacks
 from tests.terraform_json import Load, Synth, strings
 
@@ -66,12 +67,17 @@ def test_both_stacks_are_in_the_layouts_region_and_tag_all_that_they_make(synth:
     for stack in synth("tags: {team: research, project: llm}"):
         provider = _provider(stack.json, "aws")
         assert provider["region"] == "us-west-2"
-        assert provider["default_tags"] == [{"tags": {"team": "research", "project": "llm"}}]
+        assert provider["default_tags"] == [
+            {"tags": {"team": "research", "project": "llm", CLUSTER_TAG: "demo"}}
+        ]
 
 
-def test_a_layout_without_tags_sets_none(synth: Synth) -> None:
+def test_all_that_a_layout_makes_says_whose_it_is_and_its_nodes_are_tagged_as_before(synth: Synth) -> None:
     for stack in synth(DEFAULT):
-        assert "default_tags" not in _provider(stack.json, "aws")
+        assert _provider(stack.json, "aws")["default_tags"] == [{"tags": {CLUSTER_TAG: "demo"}}]
+        # In a launch template it would roll the nodes of every cluster that there is.
+        templates = json.dumps(stack.json["resource"].get("aws_launch_template", {}))
+        assert CLUSTER_TAG not in templates
 
 
 def test_every_provider_is_pinned_to_one_version(synth: Synth) -> None:

@@ -65,6 +65,13 @@ ONE = [
     (new("a: {instance_type: p5.48xlarge, size: {desired: 1}, availability_zone: usw2-az1}\n"), "node_groups.a.availability_zone", "value", "no availability zone", "not a zone id"),
     (new("a: {instance_type: p5.48xlarge, size: {desired: 1}, availability_zone: us-west-2a, capacity: {type: capacity_block, reservation_id: var.cr, start: 2026-12-01}}\n"), "node_groups.a.capacity.start", "value", "is no time", "2026-12-01T11:30:00Z"),
     (new(top='tags: {"aws:x": y}\n'), "tags.aws:x", "value", "is no tag key", "not starting with aws:"),
+    (
+        new(top="tags: {cdktf-eks-training/cluster: y}\n"),
+        "tags.cdktf-eks-training/cluster",
+        "value",
+        "is no tag key",
+        "or cdktf-eks-training/",
+    ),
     (new(top="tags: {a: 12}\n"), "tags.a", "type", "is a number", '"12"'),
     (new(top="helm_releases: {kueue: {version: latest}}\n"), "helm_releases.kueue.version", "value", "no exact chart version", "1.2.3"),
     (new(top="helm_releases: {gpu-operater: {}}\n"), "helm_releases.gpu-operater", "missing-key", "lacks repository, chart, version, namespace", "Did you mean gpu-operator?"),
