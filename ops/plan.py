@@ -27,10 +27,11 @@ from modules.layout import Loaded
 
 from .errors import UsageError
 from .files import write_whole
-from .offline.assumptions import VariableValueError, assumed_account, example_values, parsed
+from .offline.assumptions import assumed_account, example_values
 from .offline.changes import Change, changes
 from .offline.engine import Engine, Workspace, find_engine
 from .offline.server import StandIns
+from .variables import assigned, given
 
 OFFLINE_NOTE = """\
 This is a plan against an empty account, with stand-ins for the providers: the arguments, references, order and checks are
@@ -39,7 +40,8 @@ real, and what AWS would answer is not. What the layout names is taken to exist,
   - what there is already, and so no change or replacement of it;
   - values that only AWS knows, such as the AMI, add-on and zone that a data source finds;
   - whether a chart can be downloaded, and what is in it.
-With an account, `python -m ops plan --real` plans with the real providers; so does `make plan ARGS=--real`."""
+With an account, `python -m ops preflight` (`make preflight`) asks it for the first of these and more, and `python -m ops plan --real`
+plans with the real providers; so does `make plan ARGS=--real`."""
 
 _ERROR = re.compile(r"^\W*Error: (.+)$", re.M)
 _COLOR = re.compile(r"\x1b\[[\d;]*m")
@@ -90,8 +92,8 @@ def plan(loaded: Sequence[Loaded], request: Request, console: Console | None = N
         raise UsageError("no layout is named")
     engine = find_engine()
     wanted = _wanted(loaded, request.stacks)
-    assigned = _assigned(loaded, request.variables)
-    given = {one.name: _given(one, assigned) for one in loaded}
+    texts = assigned(loaded, request.variables)
+    values = {one.name: {name: value for name, (value, _) in given(one, texts).items()} for one in loaded}
     _check_file(request.json_file)
     for warning in (warning for one in loaded for warning in one.warnings):
         print(warning, file=sys.stderr)
@@ -102,11 +104,11 @@ def plan(loaded: Sequence[Loaded], request: Request, console: Console | None = N
     with ExitStack() as context:
         if request.real:
             folder = synthesize(chosen, str(request.output))
-            results = _real(engine, chosen, wanted, folder, assigned, color=color)
+            results = _real(engine, chosen, wanted, folder, texts, color=color)
         else:
             scratch = Path(context.enter_context(tempfile.TemporaryDirectory(prefix="plan-")))
             synthesize(chosen, str(scratch / "out"))
-            results = _offline(engine, chosen, wanted, given, scratch, context, color=color)
+            results = _offline(engine, chosen, wanted, values, scratch, context, color=color)
             for result in results:
                 console.rule(f"[bold]{result.stack}", characters="=", align="left")
                 console.file.write(result.text.rstrip() + "\n\n")
@@ -120,7 +122,7 @@ def _offline(
     engine: Engine,
     loaded: Sequence[Loaded],
     wanted: set[str],
-    given: Mapping[str, Mapping[str, Any]],
+    given_values: Mapping[str, Mapping[str, Any]],
     scratch: Path,
     context: ExitStack,
     *,
@@ -130,17 +132,17 @@ def _offline(
     assumed: dict[str, Mapping[str, Any]] = {}
     for one in loaded:
         examples = example_values(one.layout, one.variables)
-        values = {**examples, **given[one.name]}
-        stand_ins = context.enter_context(StandIns(assumed_account(one.layout, values)))
+        known = {**examples, **given_values[one.name]}
+        stand_ins = context.enter_context(StandIns(assumed_account(one.layout, known)))
         for stack in one.layout.stacks:
             if stack in wanted:
                 document = _document(scratch / "out", stack)
-                workspaces[stack] = Workspace(engine, scratch / stack, stand_ins, values).configure(document)
+                workspaces[stack] = Workspace(engine, scratch / stack, stand_ins, known).configure(document)
                 declared = document.get("variable", {})
                 assumed[stack] = {
                     name: value
                     for name, value in examples.items()
-                    if name in declared and name not in given[one.name]
+                    if name in declared and name not in given_values[one.name]
                 }
     _progress(f"planning {', '.join(workspaces)} offline")
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
@@ -244,37 +246,6 @@ def _wanted(loaded: Sequence[Loaded], named: Sequence[str]) -> set[str]:
         if name not in there:
             raise UsageError(f"--stack {name}: there is no such stack; {_instead(name, there)}")
     return set(named or there)
-
-
-def _assigned(loaded: Sequence[Loaded], assignments: Sequence[str]) -> dict[str, str]:
-    """The texts of `--var`, by variable."""
-    known = sorted({variable.name for one in loaded for variable in one.variables})
-    assigned = {}
-    for assignment in assignments:
-        name, equals, text = assignment.partition("=")
-        if not equals:
-            raise UsageError(f"--var {assignment}: write --var NAME=VALUE")
-        if name not in known:
-            instead = _instead(name, known) if known else "the layout leaves none open"
-            raise UsageError(f"--var {name}: there is no such variable; {instead}")
-        assigned[name] = text
-    return assigned
-
-
-def _given(one: Loaded, assigned: Mapping[str, str]) -> dict[str, Any]:
-    """Values that the user gives: --var before the environment."""
-    values = {}
-    for variable in one.variables:
-        exported = f"TF_VAR_{variable.name}"
-        text = assigned.get(variable.name, os.environ.get(exported))
-        if text is None:
-            continue
-        try:
-            values[variable.name] = parsed(variable, text)
-        except VariableValueError as error:
-            source = "--var" if variable.name in assigned else f"{exported} in the environment"
-            raise UsageError(f"{source}: {error}") from None
-    return values
 
 
 def _instead(name: str, there: Sequence[str]) -> str:

@@ -1,0 +1,1 @@
+"""The user's AWS account, asked by boto3."""

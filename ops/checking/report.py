@@ -1,0 +1,131 @@
+"""Outcomes for people and for programs."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from .check import LEVELS, Check, Outcome, Subject, count
+
+# Level, check, where, problem, remedy.
+Row: TypeAlias = "tuple[str, str, str, str, str]"
+
+_COLORS = {"error": "bold red", "warning": "yellow", "unasked": "magenta", "info": "cyan"}
+_WIDE = 80  # columns that the table takes
+
+
+def print_report(outcomes: Sequence[Outcome[Subject]], console: Console) -> None:
+    """What was found as a table, what could not be asked, and the verdict."""
+    rows: list[Row] = [
+        (level, outcome.check.id, finding.where, finding.problem, outcome.remedy_of(finding))
+        for level in LEVELS
+        for outcome in outcomes
+        for finding in outcome.of(level)
+    ]
+    rows += [
+        ("unasked", one.check.id, "", one.unasked.reason, "") for one in outcomes if one.unasked is not None
+    ]
+    if not rows:
+        pass
+    elif console.width >= _WIDE:
+        console.print(_table(rows))
+    else:
+        for level, id, where, problem, remedy in rows:
+            about = f" {where}:" if where else ""
+            console.print(Text(f"{level} [{id}]{about} {problem}"), soft_wrap=True)
+            if remedy:
+                console.print(Text(f"  {remedy}"), soft_wrap=True)
+    console.print(Text(verdict(outcomes)), soft_wrap=True)
+    for line in _missing(outcomes):
+        console.print(Text(line), soft_wrap=True)
+
+
+def verdict(outcomes: Sequence[Outcome[Subject]]) -> str:
+    """One line: what was found, and how many checks found nothing."""
+    unasked = sum(one.unasked is not None for one in outcomes)
+    passed = sum(one.status == "passed" for one in outcomes)
+    found = [
+        _counted(count(outcomes, "error"), "error"),
+        _counted(count(outcomes, "warning"), "warning"),
+        f"{_counted(unasked, 'check')} could not be asked" if unasked else "",
+    ]
+    good = f"{passed} of {_counted(len(outcomes), 'check')} passed"
+    return "; ".join(filter(None, (*found, good)))
+
+
+def print_checks(checks: Sequence[Check[Subject]], console: Console) -> None:
+    """What each check looks at, by its id, with its level and remedy."""
+    for check in checks:
+        about = inspect.cleandoc(type(check).__doc__ or "").partition("\n\n")[0]
+        said = " ".join(about.split())
+        console.print(Text(f"{check.id} ({check.level})\n  {said}\n  {check.remedy}"), soft_wrap=True)
+
+
+def report_json(outcomes: Sequence[Outcome[Subject]], about: Mapping[str, Any]) -> str:
+    """The same for a program.
+
+    Args:
+        about: what was looked at; it stands first.
+    """
+    checks = [
+        {
+            "id": outcome.check.id,
+            "status": outcome.status,
+            "unasked": _unasked(outcome),
+            "findings": [
+                {
+                    "level": outcome.level_of(finding),
+                    "where": finding.where,
+                    "problem": finding.problem,
+                    "remedy": outcome.remedy_of(finding) or None,
+                }
+                for finding in outcome.findings
+            ],
+        }
+        for outcome in outcomes
+    ]
+    summary = {
+        "errors": count(outcomes, "error"),
+        "warnings": count(outcomes, "warning"),
+        "unasked": sum(one.unasked is not None for one in outcomes),
+        "passed": sum(one.status == "passed" for one in outcomes),
+    }
+    return json.dumps({**about, "summary": summary, "checks": checks}, indent=2) + "\n"
+
+
+def _unasked(outcome: Outcome[Subject]) -> dict[str, str | None] | None:
+    if outcome.unasked is None:
+        return None
+    return {"reason": outcome.unasked.reason, "action": outcome.unasked.action}
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    table = Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("level", no_wrap=True)
+    table.add_column("check", no_wrap=True)
+    table.add_column("where", overflow="fold")
+    # What a person copies out of it, as an id or a command, is not broken where there is room.
+    table.add_column("what, and what to do", overflow="fold", ratio=1)
+    for level, id, where, problem, remedy in rows:
+        said = Text(problem)
+        if remedy:
+            said.append(f"\n{remedy}", style="dim")
+        table.add_row(Text(level, style=_COLORS[level]), id, where, said)
+    return table
+
+
+def _missing(outcomes: Sequence[Outcome[Subject]]) -> list[str]:
+    """The IAM actions that are missing, to be copied."""
+    actions = sorted({one.unasked.action for one in outcomes if one.unasked and one.unasked.action})
+    return [f"IAM actions that are missing: {', '.join(actions)}"] if actions else []
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}" if number or word == "check" else ""

@@ -1,0 +1,91 @@
+"""Runs checks side by side, and tells how far they are."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+import threading
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Any, TypeVar
+
+from ..errors import UsageError
+from .check import Check, Finding, Outcome, Subject, UnaskedError
+
+AnyCheck = TypeVar("AnyCheck", bound=Check[Any])
+
+# Nearly all of a check's time is spent waiting for an answer.
+_SIDE_BY_SIDE = 16
+
+
+def chosen(checks: Sequence[AnyCheck], skipped: Collection[str]) -> list[AnyCheck]:
+    """The checks without those that are to be skipped.
+
+    Raises:
+        UsageError: there is no check of such an id.
+    """
+    known = [check.id for check in checks]
+    for id in skipped:
+        if id not in known:
+            close = difflib.get_close_matches(id, known, 1)
+            instead = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+            raise UsageError(f"--skip {id}: there is no such check; {instead}")
+    return [check for check in checks if check.id not in skipped]
+
+
+def run(
+    checks: Sequence[Check[Subject]],
+    subject: Subject,
+    progress: Callable[[int, int, Sequence[str]], object] | None = None,
+) -> list[Outcome[Subject]]:
+    """Looks at everything that applies; the outcomes are in the order of the checks.
+
+    Args:
+        progress: called after each check with how many are done, of how many, and the ids of those under way.
+    """
+    wanted = [check for check in checks if check.applies(subject)]
+    if not wanted:
+        return []
+    left = dict.fromkeys(check.id for check in wanted)
+    outcomes: dict[str, Outcome[Subject]] = {}
+    with ThreadPoolExecutor(min(len(wanted), _SIDE_BY_SIDE)) as pool:
+        futures = [pool.submit(_outcome, check, subject) for check in wanted]
+        for future in as_completed(futures):
+            outcome = future.result()
+            outcomes[outcome.check.id] = outcome
+            left.pop(outcome.check.id)
+            if progress is not None:
+                progress(len(outcomes), len(wanted), list(left))
+    return [outcomes[check.id] for check in wanted]
+
+
+def _outcome(check: Check[Subject], subject: Subject) -> Outcome[Subject]:
+    findings: list[Finding] = []
+    try:
+        for finding in check.look(subject):
+            findings.append(finding)  # noqa: PERF402  # what comes before an error has to stay
+    except UnaskedError as error:
+        return Outcome(check, tuple(findings), error)
+    return Outcome(check, tuple(findings))
+
+
+class Progress:
+    """One line on stderr that is written over again; where nobody watches, nothing but the first and the last."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._terminal = sys.stderr.isatty()
+        self._lock = threading.Lock()
+        if not self._terminal:
+            print(f"{what} ...", file=sys.stderr, flush=True)
+
+    def __call__(self, done: int, of: int, left: Sequence[str]) -> None:
+        """Tells how far it is."""
+        if not self._terminal:
+            return
+        with self._lock:
+            waits = f", waiting for {left[0]}" if left else ""
+            line = f"{self._what}: {done} of {of} checks{waits}"
+            # https://en.wikipedia.org/wiki/ANSI_escape_code: to the beginning of the line, and nothing behind what is written
+            end = "\r\033[K" if done == of else ""
+            print(f"\r\033[K{line}{end}", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,88 @@
+"""Values that the user gives to the Terraform variables of layouts: `--var`, else the environment, as Terraform has it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from modules.layout import Loaded
+from modules.layout.substitution import with_values
+
+from .errors import UsageError
+from .offline.assumptions import VariableValueError, parsed
+
+
+def assigned(loaded: Sequence[Loaded], assignments: Sequence[str]) -> dict[str, str]:
+    """The texts of `--var`, by variable.
+
+    Raises:
+        UsageError: one is no NAME=VALUE, or none of the layouts has the variable.
+    """
+    known = sorted({variable.name for one in loaded for variable in one.variables})
+    texts = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals:
+            raise UsageError(f"--var {assignment}: write --var NAME=VALUE")
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            there = f"there are {', '.join(known)}" if known else "the layout leaves none open"
+            raise UsageError(
+                f"--var {name}: there is no such variable; {f'did you mean {close[0]}?' if close else there}"
+            )
+        texts[name] = text
+    return texts
+
+
+def given(one: Loaded, texts: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+    """The values that somebody gives, and where each comes from; `texts` are those of `--var`.
+
+    Raises:
+        UsageError: a value is not of the variable's type.
+    """
+    values = {}
+    for variable in one.variables:
+        exported = f"TF_VAR_{variable.name}"
+        text = texts.get(variable.name, os.environ.get(exported))
+        if text is None:
+            continue
+        source = f"--var {variable.name}" if variable.name in texts else f"{exported} in the environment"
+        try:
+            values[variable.name] = parsed(variable, text), source
+        except VariableValueError as error:
+            raise UsageError(
+                f"{source.partition(' ')[0] if variable.name in texts else source}: {error}"
+            ) from None
+    return values
+
+
+def with_given(one: Loaded, assignments: Sequence[str], *, all_of_them: bool) -> Loaded:
+    """A layout with the values that the user gives in the places of its variables.
+
+    Args:
+        all_of_them: whether there must be a value for each.
+
+    Raises:
+        LayoutError: a value breaks a rule of the language.
+        UsageError: a value is missing, or is none.
+    """
+    values = given(one, assigned([one], assignments))
+    missing = [variable for variable in one.variables if variable.name not in values]
+    if missing and all_of_them:
+        lines = [
+            f"  export TF_VAR_{variable.name}={shlex.quote(_example(variable.kind.example))}  # {variable.kind.description}"
+            for variable in missing
+        ]
+        raise UsageError(
+            f"{one.name} leaves open what only your account knows. Give the values as for a deploy, or by --var "
+            "NAME=VALUE; these are examples:\n" + "\n".join(lines)
+        )
+    return with_values(one, values) if values else one
+
+
+def _example(example: str | tuple[str, ...]) -> str:
+    return example if isinstance(example, str) else json.dumps(list(example))
