@@ -35,7 +35,7 @@ WITH_NODE := if command -v npm && node -e 'process.exit(parseInt(process.version
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup synth presets new show plan policy import-eksctl deploy destroy test lint format bench docs clean
+.PHONY: help setup synth presets new show plan policy import-eksctl preflight deploy verify destroy cleanup test lint format bench docs clean
 
 help:
 	@echo 'make synth    write Terraform JSON to cdktf.out/; LAYOUT=... names a preset or a file'
@@ -45,13 +45,16 @@ help:
 	@echo "make plan     show Terraform's plan of LAYOUT, offline: no account, no provider download; ARGS=--real with both"
 	@echo "make policy   judge LAYOUT by checkov's security rules; policy/accepted.yaml says what may stay"
 	@echo 'make import-eksctl FILE=cluster.yaml   turn a ClusterConfig of eksctl into a layout'
+	@echo 'make preflight ask your AWS account whether it has what LAYOUT needs: reservation, zone, quotas, addresses'
 	@echo 'make deploy   deploy all stacks of LAYOUT with cdktf-cli, or those of STACKS, asking before each change;'
 	@echo '              first, ops order looks whether that takes away what workloads still need'
+	@echo 'make verify   ask the cluster whether it is as LAYOUT says: nodes, GPUs, EFA, plugins, releases'
 	@echo 'make destroy  destroy them'
+	@echo 'make cleanup  find what stops a destroy of LAYOUT, or stays behind and costs; ARGS=--delete deletes it'
 	@echo 'make test     run every test; ARGS="tests/unit -k name" for some of them'
 	@echo 'make lint     check style and types'
 	@echo 'make format   format the code and put right what ruff can'
-	@echo "make docs     write docs/layout.md, docs/errors.md and the editors' schema from the code"
+	@echo "make docs     write docs/layout.md, docs/errors.md, docs/checks.md and the editors' schema from the code"
 	@echo 'make bench    measure synth time and memory'
 	@echo 'make setup    only set up, for the targets above'
 	@echo 'make clean    remove what make has set up or written here'
@@ -68,6 +71,9 @@ presets new show: .venv/.stamp
 
 plan: .venv/.stamp
 	@.venv/bin/python -m ops plan $(ARGS)
+
+preflight verify cleanup: .venv/.stamp
+	@.venv/bin/python -m ops $@ $(ARGS)
 
 policy: .venv/.stamp .checkov/.stamp
 	@.venv/bin/python -m ops policy $(ARGS)

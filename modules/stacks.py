@@ -26,6 +26,7 @@ from .file_systems import FileSystems
 from .helm import HelmReleases, Surroundings
 from .karpenter import Karpenter, discovery_tags
 from .layout import Layout, Variable
+from .layout.endpoints import endpoint_services
 from .layout.models import NodeGroup as NodeGroupSection
 from .layout.models import Taint
 from .layout.releases import ADDON_PODS
@@ -37,7 +38,6 @@ from .node_group import NodeGroup
 from .outputs import cluster_outputs, file_system_outputs, karpenter_outputs
 from .pod_identity import Namespaces, PodIdentities, ServiceAccounts
 from .storage_classes import StorageClasses
-from .vpc_endpoints import endpoint_services
 from .workloads.identities import WorkloadIdentities
 from .workloads_stack import WorkloadsStack
 

@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from cdktf_cdktf_provider_kubernetes.storage_class_v1 import StorageClassV1, StorageClassV1Metadata
 from constructs import Construct
 
-from .layout.stores import RETAINING_STORAGE_CLASS
+from .layout.stores import RETAIN_TAG, RETAINING_STORAGE_CLASS
+
+# Volumes of claims that no layout knows say it themselves: `ops cleanup` never deletes them.
+# https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/tagging.md
+_KEPT = {"tagSpecification_1": f"{RETAIN_TAG}=true"}
 
 
 class StorageClasses(Construct):
@@ -22,6 +26,7 @@ class StorageClasses(Construct):
         """Make those of `names`; `default` is the one for claims that name none."""
         super().__init__(scope, id)
         for name in names:
+            retains = name == RETAINING_STORAGE_CLASS
             annotations = {"storageclass.kubernetes.io/is-default-class": "true"} if name == default else None
             StorageClassV1(
                 self,
@@ -29,8 +34,8 @@ class StorageClasses(Construct):
                 metadata=StorageClassV1Metadata(name=name, annotations=annotations),
                 storage_provisioner="ebs.csi.aws.com",
                 # Without it, Delete: https://kubernetes.io/docs/concepts/storage/storage-classes/#reclaim-policy
-                reclaim_policy="Retain" if name == RETAINING_STORAGE_CLASS else None,
-                parameters={"type": "gp3", "encrypted": "true"},
+                reclaim_policy="Retain" if retains else None,
+                parameters={"type": "gp3", "encrypted": "true", **(_KEPT if retains else {})},
                 volume_binding_mode="WaitForFirstConsumer",
                 allow_volume_expansion=True,
             )

@@ -34,6 +34,7 @@ from cdktf_cdktf_provider_aws.vpc import Vpc
 from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint
 from constructs import Construct
 
+from .catalog.regions import ZONE_IDS_WITHOUT_EKS
 from .expressions import reference, reference_list
 from .flow_logs import flow_logs
 from .layout.models import Network
@@ -41,9 +42,6 @@ from .layout.subnets import LETTERS, PRIVATE_BITS, PUBLIC_BITS
 from .layout.values import is_known
 from .vpc_endpoints import interface_endpoints
 
-# Zones that take no control plane, so that its subnets must not be there:
-# https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html#network-requirements-subnets
-ZONE_IDS_WITHOUT_EKS = ("use1-az3", "usw1-az2", "cac1-az3")
 ANYWHERE = "0.0.0.0/0"
 
 

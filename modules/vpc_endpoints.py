@@ -1,4 +1,4 @@
-"""Interface endpoints: which ones a network needs, and how they are made."""
+"""Interface endpoints: how they are made."""
 
 from __future__ import annotations
 
@@ -10,31 +10,6 @@ from cdktf_cdktf_provider_aws.vpc import Vpc
 from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint, VpcEndpointDnsOptions
 from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
-
-from .layout import Layout
-from .layout.releases import RELEASE_ENDPOINTS
-
-# https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html; those of Systems Manager give a shell.
-_ALWAYS = ("ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "logs", "ssm", "ssmmessages", "sts")
-_BY_ADDON = {
-    "amazon-cloudwatch-observability": ("monitoring", "xray"),
-    "aws-efs-csi-driver": ("elasticfilesystem",),
-    "aws-fsx-csi-driver": ("fsx",),
-}
-
-
-def endpoint_services(layout: Layout) -> tuple[str, ...]:
-    """Short names of the services: those of the layout, and in a fully private network all that EKS needs."""
-    services = set(layout.network.interface_endpoints or ())
-    if layout.network.fully_private:
-        services.update(_ALWAYS)
-        for addon, more in _BY_ADDON.items():
-            if layout.has_addon(addon):
-                services.update(more)
-        services.update(service for name, service in RELEASE_ENDPOINTS.items() if layout.has_release(name))
-        if layout.has_autoscaler:
-            services.add(RELEASE_ENDPOINTS["cluster-autoscaler"])
-    return tuple(sorted(services))
 
 
 def interface_endpoints(

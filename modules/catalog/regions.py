@@ -7,6 +7,9 @@ from functools import cache
 from .datafile import DIRECTORY
 
 REGIONS = "regions.txt"
+# Zones that take no control plane, so that its subnets must not be there:
+# https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html#network-requirements-subnets
+ZONE_IDS_WITHOUT_EKS = ("use1-az3", "usw1-az2", "cac1-az3")
 
 
 @cache

@@ -30,10 +30,12 @@ _DENIED = frozenset(
     )
 )
 _CREDENTIALS = frozenset(
-    ("AuthFailure", "ExpiredToken", "ExpiredTokenException", "IncompleteSignature", "InvalidAccessKeyId",
-     "InvalidClientTokenId", "MissingAuthenticationToken", "NotAuthorized", "RequestExpired", "SignatureDoesNotMatch",
-     "UnrecognizedClientException")
+    ("ExpiredToken", "ExpiredTokenException", "IncompleteSignature", "InvalidAccessKeyId", "MissingAuthenticationToken",
+     "NotAuthorized", "RequestExpired", "SignatureDoesNotMatch")
 )  # fmt: skip
+# A region that has to be enabled first knows no credentials of an account that has not enabled it.
+# https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html
+_UNKNOWN = frozenset(("AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException"))
 
 
 class Account:
@@ -50,8 +52,16 @@ class Account:
         self.asked: set[str] = set()
         self._lock = threading.Lock()
         self._session: Any = None
+        self._has_credentials = False
         self._clients: dict[tuple[str, str], Any] = {}
         self._answers: dict[Any, Future[Any]] = {}
+
+    def afresh(self) -> Account:
+        """The same account by the same clients, with nothing remembered of what it has answered."""
+        other = Account(self.region, self.profile)
+        other.asked, other._lock = self.asked, self._lock
+        other._session, other._clients = self._session, self._clients
+        return other
 
     @property
     def id(self) -> str:
@@ -122,10 +132,10 @@ class Account:
         where = region or self.region
         call = (service, operation, key, where, repr(sorted(given.items())))
         with self._lock:
+            self.asked.add(action(service, operation))
             known = self._answers.get(call)
             mine: Future[Any] | None = None
             if known is None:
-                self.asked.add(action(service, operation))
                 known = mine = self._answers[call] = Future()
         if mine is not None:
             try:
@@ -153,7 +163,7 @@ class Account:
             code = str(error.response.get("Error", {}).get("Code", ""))
             if code in missing:
                 return None
-            raise self._unasked(service, operation, code, error) from None
+            raise self._unasked(service, operation, code, region, error) from None
         except (NoCredentialsError, PartialCredentialsError):
             raise UnaskedError("no AWS credentials were found: log in, or set AWS_PROFILE") from None
         except ProfileNotFound as error:
@@ -165,12 +175,19 @@ class Account:
         except BotoCoreError as error:
             raise UnaskedError(f"{_service(service)} in {region} cannot be asked: {_text(error)}") from None
 
-    def _unasked(self, service: str, operation: str, code: str, error: Exception) -> UnaskedError:
+    def _unasked(
+        self, service: str, operation: str, code: str, region: str, error: Exception
+    ) -> UnaskedError:
         if code in _DENIED:
             needed = action(service, operation)
             return UnaskedError(f"the permission {needed} is missing", needed)
         if code in _CREDENTIALS:
             return UnaskedError(f"AWS takes these credentials no more ({code}): log in again")
+        if code in _UNKNOWN:
+            return UnaskedError(
+                f"{_service(service)} in {region} does not take these credentials ({code}): log in again, unless "
+                f"{region} is not enabled for the account"
+            )
         return UnaskedError(f"{_service(service)} answers {operation} with {_text(error)}")
 
     def _call(self, service: str, operation: str, key: str, region: str, given: Mapping[str, Any]) -> Any:
@@ -194,9 +211,13 @@ class Account:
     def _made(self, service: str, region: str) -> Any:
         import boto3
         from botocore.config import Config
+        from botocore.exceptions import NoCredentialsError
 
         if self._session is None:
             self._session = boto3.Session(region_name=region, profile_name=self.profile)
+            self._has_credentials = credentials_of(self._session) is not None
+        if not self._has_credentials:
+            raise NoCredentialsError
         patience = Config(
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=_READ_SECONDS,
@@ -204,6 +225,14 @@ class Account:
             max_pool_connections=_CONNECTIONS,
         )
         return self._session.client(service, region_name=region, config=patience)
+
+
+def credentials_of(session: Any) -> Any:
+    """The credentials of a session of boto3, or None; the search ends with the metadata of an EC2 instance.
+
+    Where nothing is found boto3 would search anew for each service, and wait each time.
+    """
+    return session.get_credentials()
 
 
 def _service(name: str) -> str:

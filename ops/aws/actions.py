@@ -19,8 +19,12 @@ _PREFIXES = {
 _S3 = {
     "head_bucket": "s3:ListBucket",
     "head_object": "s3:GetObject",
+    "list_buckets": "s3:ListAllMyBuckets",
     "list_objects_v2": "s3:ListBucket",
+    "list_object_versions": "s3:ListBucketVersions",
     "get_bucket_encryption": "s3:GetEncryptionConfiguration",
+    "get_bucket_lifecycle_configuration": "s3:GetLifecycleConfiguration",
+    "get_object_lock_configuration": "s3:GetBucketObjectLockConfiguration",
     "get_public_access_block": "s3:GetBucketPublicAccessBlock",
 }
 
@@ -37,4 +41,6 @@ def action(service: str, operation: str) -> str:
 _SPELLED = {
     "ListAwsDefaultServiceQuotas": "ListAWSDefaultServiceQuotas",
     "GetAwsDefaultServiceQuota": "GetAWSDefaultServiceQuota",
+    "GetOpenIdConnectProvider": "GetOpenIDConnectProvider",
+    "ListOpenIdConnectProviders": "ListOpenIDConnectProviders",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar
@@ -10,6 +11,8 @@ Level = Literal["error", "warning", "info"]
 Status = Literal["error", "warning", "passed", "unasked"]
 # From the worst to what only tells.
 LEVELS: tuple[Level, ...] = ("error", "warning", "info")
+
+_COMMANDS = ("aws", "helm", "kubectl", "make", "python", "terraform")
 
 Subject = TypeVar("Subject")
 Looked = TypeVar("Looked", contravariant=True)
@@ -82,10 +85,10 @@ class Outcome(Generic[Subject]):
         return finding.level or self.check.level
 
     def remedy_of(self, finding: Finding) -> str:
-        """The finding's remedy, or the check's; nothing for what only tells."""
+        """The finding's remedy, or the check's, as a sentence or a command; nothing for what only tells."""
         if finding.remedy is not None:
-            return finding.remedy
-        return "" if self.level_of(finding) == "info" else self.check.remedy
+            return _begun(finding.remedy)
+        return "" if self.level_of(finding) == "info" else _begun(self.check.remedy)
 
     def of(self, level: Level) -> list[Finding]:
         """Its findings of a level."""
@@ -99,6 +102,16 @@ class Outcome(Generic[Subject]):
         if self.unasked is not None:
             return "unasked"
         return "warning" if self.of("warning") else "passed"
+
+
+def _begun(remedy: str) -> str:
+    """With a capital at the beginning, unless that is a command, which is copied as it stands."""
+    return remedy if remedy.partition(" ")[0] in _COMMANDS else remedy[:1].upper() + remedy[1:]
+
+
+def about(check: Check[Subject]) -> str:
+    """What a check looks at, and why: the first paragraph of its docstring."""
+    return " ".join(inspect.cleandoc(type(check).__doc__ or "").partition("\n\n")[0].split())
 
 
 def count(outcomes: Iterable[Outcome[Subject]], level: Level) -> int:

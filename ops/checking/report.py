@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
@@ -12,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .check import LEVELS, Check, Outcome, Subject, count
+from .check import LEVELS, Check, Outcome, Subject, about, count
 
 # Level, check, where, problem, remedy.
 Row: TypeAlias = "tuple[str, str, str, str, str]"
@@ -23,28 +22,30 @@ _WIDE = 80  # columns that the table takes
 
 def print_report(outcomes: Sequence[Outcome[Subject]], console: Console) -> None:
     """What was found as a table, what could not be asked, and the verdict."""
-    rows: list[Row] = [
-        (level, outcome.check.id, finding.where, finding.problem, outcome.remedy_of(finding))
-        for level in LEVELS
-        for outcome in outcomes
-        for finding in outcome.of(level)
-    ]
-    rows += [
-        ("unasked", one.check.id, "", one.unasked.reason, "") for one in outcomes if one.unasked is not None
-    ]
-    if not rows:
-        pass
-    elif console.width >= _WIDE:
+    rows = _rows(outcomes)
+    if rows and console.width >= _WIDE:
         console.print(_table(rows))
     else:
         for level, id, where, problem, remedy in rows:
-            about = f" {where}:" if where else ""
-            console.print(Text(f"{level} [{id}]{about} {problem}"), soft_wrap=True)
+            about_what = f" {where}:" if where else ""
+            console.print(Text(f"{level} [{id}]{about_what} {problem}"), soft_wrap=True)
             if remedy:
                 console.print(Text(f"  {remedy}"), soft_wrap=True)
     console.print(Text(verdict(outcomes)), soft_wrap=True)
     for line in _missing(outcomes):
         console.print(Text(line), soft_wrap=True)
+
+
+def _rows(outcomes: Sequence[Outcome[Subject]]) -> list[Row]:
+    """What was found, the worst first; what is not known stands where a warning would."""
+    found: dict[str, list[Row]] = {level: [] for level in LEVELS}
+    for outcome in outcomes:
+        for one in outcome.findings:
+            level = outcome.level_of(one)
+            found[level].append((level, outcome.check.id, one.where, one.problem, outcome.remedy_of(one)))
+        if outcome.unasked is not None:
+            found["warning"].append(("unasked", outcome.check.id, "", outcome.unasked.reason, ""))
+    return [row for rows in found.values() for row in rows]
 
 
 def verdict(outcomes: Sequence[Outcome[Subject]]) -> str:
@@ -63,9 +64,7 @@ def verdict(outcomes: Sequence[Outcome[Subject]]) -> str:
 def print_checks(checks: Sequence[Check[Subject]], console: Console) -> None:
     """What each check looks at, by its id, with its level and remedy."""
     for check in checks:
-        about = inspect.cleandoc(type(check).__doc__ or "").partition("\n\n")[0]
-        said = " ".join(about.split())
-        console.print(Text(f"{check.id} ({check.level})\n  {said}\n  {check.remedy}"), soft_wrap=True)
+        console.print(Text(f"{check.id} ({check.level})\n  {about(check)}\n  {check.remedy}"), soft_wrap=True)
 
 
 def report_json(outcomes: Sequence[Outcome[Subject]], about: Mapping[str, Any]) -> str:
@@ -110,14 +109,15 @@ def _table(rows: Sequence[Row]) -> Table:
     table = Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("level", no_wrap=True)
     table.add_column("check", no_wrap=True)
-    table.add_column("where", overflow="fold")
-    # What a person copies out of it, as an id or a command, is not broken where there is room.
     table.add_column("what, and what to do", overflow="fold", ratio=1)
     for level, id, where, problem, remedy in rows:
-        said = Text(problem)
+        said = Text()
+        if where:
+            said.append(where, style="bold").append(": ")
+        said.append(problem)
         if remedy:
             said.append(f"\n{remedy}", style="dim")
-        table.add_row(Text(level, style=_COLORS[level]), id, where, said)
+        table.add_row(Text(level, style=_COLORS[level]), Text(id), said)
     return table
 
 

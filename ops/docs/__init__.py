@@ -6,10 +6,11 @@ from pathlib import Path
 
 from ..files import write_whole
 from ..schema import SCHEMA, schema_text
+from .check_reference import check_reference
 from .error_reference import error_reference
 from .layout_reference import layout_reference, sections
 
-__all__ = ["error_reference", "layout_reference", "sections", "write_docs"]
+__all__ = ["check_reference", "error_reference", "layout_reference", "sections", "write_docs"]
 
 
 def write_docs(folder: Path) -> None:
@@ -17,6 +18,7 @@ def write_docs(folder: Path) -> None:
     pages = {
         Path("docs/layout.md"): layout_reference(),
         Path("docs/errors.md"): error_reference(),
+        Path("docs/checks.md"): check_reference(),
         Path(SCHEMA.parent.name, SCHEMA.name): schema_text(),
     }
     for name, text in pages.items():

@@ -121,12 +121,9 @@ def _context(layout: Layout, wanted: str | None) -> str:
     It is named in each call from then on: somebody may change the current one while the test runs.
     """
     found = kubectl.context(wanted)
-    if (found.cluster, found.region) == (layout.name, layout.region):
+    if found.leads_to(layout.name, layout.region):
         return found.name
-    leads = "does not say to which EKS cluster it leads"
-    if found.cluster is not None:
-        leads = f"leads to the cluster {found.cluster} in {found.region}"
-    problem = f"kubectl's context {found.name} {leads}, and the layout's is {layout.name} in {layout.region}"
+    problem = found.elsewhere(layout.name, layout.region)
     if wanted is None:
         raise UsageError(
             f"{problem}. Change it by `aws eks update-kubeconfig --region {layout.region} --name {layout.name}`, or name with "

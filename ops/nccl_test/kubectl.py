@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
+from ..kube_contexts import Context, context_of
 from .job import Job, Manifest
 
 EVERY = 10.0  # seconds between two looks at the job
@@ -21,8 +19,6 @@ EVERY = 10.0  # seconds between two looks at the job
 # https://github.com/kubeflow/mpi-operator/blob/master/pkg/apis/kubeflow/v2beta1/types.go
 _SUCCEEDED = ("Complete", "Succeeded")
 _FAILED = "Failed"
-# What `aws eks update-kubeconfig` calls a cluster: https://docs.aws.amazon.com/cli/latest/reference/eks/update-kubeconfig.html
-_ARN = re.compile(r"arn:aws[a-z-]*:eks:([a-z0-9-]+):[0-9]{12}:cluster/(.+)")
 
 
 class KubectlError(RuntimeError):
@@ -31,15 +27,6 @@ class KubectlError(RuntimeError):
 
 class UnfinishedError(RuntimeError):
     """The job is not over in the time that it was given."""
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """A context of kubectl; name and region of the EKS cluster that it leads to, None where it does not say so."""
-
-    name: str
-    cluster: str | None
-    region: str | None
 
 
 def context(name: str | None = None) -> Context:
@@ -51,18 +38,7 @@ def context(name: str | None = None) -> Context:
     named = () if name is None else ("--context", name)
     found: dict[str, Any] = json.loads(_kubectl(["config", "view", "--minify", "-o", "json", *named]))
     current = str(found.get("current-context") or name)
-    for one in found.get("clusters") or ():
-        if match := _ARN.fullmatch(one["name"]):
-            return Context(current, match[2], match[1])
-    # Under other names: eksctl's, and that of the kubeconfig in the outputs of the cluster's stack.
-    for one in found.get("users") or ():
-        arguments = ((one.get("user") or {}).get("exec") or {}).get("args") or []
-        return Context(current, _flag(arguments, "--cluster-name"), _flag(arguments, "--region"))
-    return Context(current, None, None)
-
-
-def _flag(arguments: Sequence[str], name: str) -> str | None:
-    return next((value for flag, value in pairwise(arguments) if flag == name), None)
+    return context_of(current, found.get("clusters") or (), found.get("users") or ())
 
 
 def apply(job: Job, manifests: Sequence[Manifest]) -> None:

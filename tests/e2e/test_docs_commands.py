@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -12,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from modules.layout import Loaded, load, preset_names
 from modules.layout.models.workloads import RepositoryImage
+from ops.cli import app
 from tests.checkout import ROOT, copied, environment
 
 pytestmark = pytest.mark.e2e
@@ -49,6 +52,8 @@ DRY_RUN = re.compile(r"make (deploy|destroy) LAYOUT=(\S+)(?: STACKS=(\S+))?")
 # Presets that the pages plan as they are, and layouts that they show: all of each in one run.
 PLANNED = re.compile(r"make plan LAYOUT=((?:eks|ml|training)-[a-z0-9-]+)")
 PLANNED_FILE = re.compile(r"make plan LAYOUT=([a-z0-9-]+\.yaml)")
+# Ask an AWS account or a cluster too: their arguments are read as the command would, and what they name has to be there.
+ASKS = re.compile(r"(?:make|\.venv/bin/python -m ops) (preflight|verify|cleanup)( .*)?")
 KUBECONFIG = re.compile(r"aws eks update-kubeconfig --region (\S+) --name (\S+)")
 # Run with a docker and an AWS CLI that write down what they are told: test_an_image_gets_to_the_repository_of_the_layout.
 PUSH = re.compile(r"REPOSITORY=(\S+)|aws ecr get-login-password .*|docker (build|push) .*")
@@ -118,6 +123,7 @@ def test_every_command_shown_is_tested_somewhere() -> None:
         for command in SHOWN
         if command not in known
         and not command.startswith("make test ARGS=")
+        and not ASKS.fullmatch(command)
         and not KUBECONFIG.fullmatch(command)
         and not PUSH.fullmatch(command)
         and not EXPORT.fullmatch(command)
@@ -165,6 +171,26 @@ def test_deploy_and_destroy_hand_the_stacks_of_the_layout_to_cdktf(command: str,
     assert f"npx cdktf {verb} '{stack or '*'}'" in done.stdout
     if stack:
         assert stack in _loaded(layout, checkout).layout.stacks
+
+
+@pytest.mark.parametrize("command", [command for command in SHOWN if ASKS.fullmatch(command)])
+def test_what_asks_an_account_or_a_cluster_is_asked_as_it_understands(command: str, checkout: Path) -> None:
+    match = ASKS.fullmatch(command)
+    assert match
+    verb, words = match[1], shlex.split(match[2] or "")
+    if command.startswith("make "):
+        given = dict(word.split("=", 1) for word in words)
+        assert given.keys() <= {"LAYOUT", "ARGS"}
+        words = [*filter(None, [given.get("LAYOUT")]), *shlex.split(given.get("ARGS", ""))]
+        if given.get("LAYOUT"):
+            assert f"-m ops {verb}" in _run(f"{command} --dry-run", checkout).stdout
+    group = typer.main.get_command(app)
+    assert isinstance(group, typer.core.TyperGroup)
+    # Reads them and does nothing: what is unknown, or is of the wrong type, is an error here.
+    with group.commands[verb].make_context(verb, words) as context:
+        layout = context.params["layout"]
+    if layout is not None:
+        assert _loaded(layout, checkout).layout.name
 
 
 def _loaded(layout: str, checkout: Path) -> Loaded:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import Any
 
-from ... import catalog
 from ..faults import KeyPath, Level
-from ..models import Layout, NodeGroup
+from ..models import Layout
+from ..node_addresses import CONTROL_PLANE_ADDRESSES, FEWER, Demand, node_addresses
 from ..subnets import LARGEST_PREFIX, SMALLEST_PREFIX, private_addresses
 from .base import Context, Finding, shown
 
 PRIVATE = tuple(IPv4Network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 SHARED = IPv4Network("100.64.0.0/10")  # RFC 6598
-# EKS asks for 6 free addresses in each of its subnets and advises 16:
-# https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
-CONTROL_PLANE_ADDRESSES = 16
 
 
 class CidrSize:
@@ -93,23 +88,6 @@ class ServiceCidr:
             yield Finding(path, problem, remedy, (("network", "cidr"), ("network", "vpc_id")))
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
-    """Addresses that a node group takes in one subnet: nodes, and addresses that each of them holds."""
-
-    group: str
-    nodes: int
-    each: int
-
-    @property
-    def total(self) -> int:
-        """Addresses of all nodes together."""
-        return self.nodes * self.each
-
-    def __str__(self) -> str:
-        return f"{self.group} {self.nodes} x {self.each}"
-
-
 _SHOWN = 4  # node groups that a message names; one with a hundred is read by nobody
 
 
@@ -158,10 +136,7 @@ def _remedy(cidr: str, needed: int) -> str:
         larger = IPv4Network((cidr.partition("/")[0], prefix), strict=False)
         if private_addresses(str(larger)) >= needed:
             return f"Write {larger}, or lower size.max."
-    return (
-        "No VPC is large enough: lower size.max, or let nodes hold fewer addresses with "
-        "addons.vpc-cni.configuration.env: {WARM_IP_TARGET: '4', MINIMUM_IP_TARGET: '16'}."
-    )
+    return f"No VPC is large enough: lower size.max, or let nodes hold fewer addresses with {FEWER}."
 
 
 def _demands(layout: Layout) -> Mapping[str, list[Demand]]:
@@ -174,10 +149,9 @@ def _demands(layout: Layout) -> Mapping[str, list[Demand]]:
     own = list(network.availability_zones or [""] * network.zones_wanted)
     demands: dict[str, list[Demand]] = {zone: [] for zone in own}
     for name, group in layout.node_groups.items():
-        found = [catalog.find(kind) for kind in group.instance_types]
-        if found[0] is None:
+        each = node_addresses(layout, group)
+        if each is None:
             continue
-        each = max(_addresses(kind, group, layout) for kind in found if kind is not None)
         zone = group.availability_zone
         if zone is None and not group.efa:
             for one in dict.fromkeys(own):
@@ -187,27 +161,6 @@ def _demands(layout: Layout) -> Mapping[str, list[Demand]]:
             zone = own[0]  # the first zone of a region is its a
         demands.setdefault(zone, []).append(Demand(name, group.size.max, each))
     return demands
-
-
-def _addresses(found: catalog.InstanceType, group: NodeGroup, layout: Layout) -> int:
-    """Addresses of one node, as the VPC CNI of the layout is configured."""
-    given = layout.addons["vpc-cni"].configuration.get("env") if layout.has_addon("vpc-cni") else None
-    env: dict[str, Any] = given if isinstance(given, dict) else {}
-    # A launch template with more than one card puts an EFA-only interface beside the node's own on card 0.
-    beside = group.efa and len(found.network_cards) > 1 and 0 in found.efa_cards
-    return found.cni_addresses(
-        warm_eni_target=_target(env, "WARM_ENI_TARGET", 1),
-        warm_ip_target=_target(env, "WARM_IP_TARGET", 0),
-        minimum_ip_target=_target(env, "MINIMUM_IP_TARGET", 0),
-        prefix_delegation=str(env.get("ENABLE_PREFIX_DELEGATION", "")).lower() == "true",
-        warm_prefix_target=max(_target(env, "WARM_PREFIX_TARGET", 1), 1),
-        card0_efa_only=beside and found.network_cards[0] > 1,
-    )
-
-
-def _target(env: Mapping[str, Any], name: str, default: int) -> int:
-    text = str(env.get(name, default))
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else default
 
 
 def _within(network: IPv4Network, ranges: tuple[IPv4Network, ...]) -> bool:

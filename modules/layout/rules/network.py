@@ -6,15 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from ..endpoints import NEEDED_ENDPOINTS
 from ..faults import KeyPath, Level
 from ..models import Network
 from ..values import is_known
 from ..words import nearest
 from .base import Context, Finding, shown
 
-# Without these no node joins and no image is pulled, and the agents get no credentials; S3 holds the layers of ECR.
-# https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
-NEEDED_ENDPOINTS = ("ec2", "ecr.api", "ecr.dkr", "eks-auth", "sts")
 # Services that nodes and controllers of a training cluster call, by the end of their endpoint's name.
 # https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
 _ENDPOINT_NAMES = """

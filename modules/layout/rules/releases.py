@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..faults import KeyPath, Level
+from ..models import Layout
 from ..releases import ADDONS_KNOWN, CHARTS, RELEASE_ENDPOINTS
 from ..words import nearest
 from .base import Context, Finding
@@ -170,9 +171,19 @@ IMAGES = {
     "kueue": "registry.k8s.io",
     "jobset": "registry.k8s.io",
     "lws": "registry.k8s.io",
-    "kube-prometheus-stack": "quay.io, registry.k8s.io",
+    "kube-prometheus-stack": "docker.io, ghcr.io, quay.io, registry.k8s.io",
     "metrics-server": "registry.k8s.io",
 }
+
+
+def foreign_images(layout: Layout) -> dict[str, str]:
+    """The registries of the releases' images by release, of those that name none in ECR by their values."""
+    return {
+        name: registries
+        for name, registries in IMAGES.items()
+        if layout.has_release(name)
+        and "amazonaws.com" not in str([layout.helm_releases[name].values, layout.helm_releases[name].set])
+    }
 
 
 class ImagesOutOfReach:
@@ -189,12 +200,7 @@ class ImagesOutOfReach:
         network = context.layout.network
         if not network.is_new or network.has_nat:
             return
-        for name, registries in IMAGES.items():
-            if not context.layout.has_release(name):
-                continue
-            release = context.layout.helm_releases[name]
-            if "amazonaws.com" in str([release.values, release.set]):
-                continue
+        for name, registries in foreign_images(context.layout).items():
             problem = f"pulls its images from {registries}, and nodes without NAT reach ECR alone"
             remedy = "Mirror the images in ECR and name them in `values`, or switch the release off: enabled: false."
             yield Finding(("helm_releases", name), problem, remedy, (("network",),))

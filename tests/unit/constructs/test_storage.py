@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from modules.layout.stores import RETAIN_TAG
 from tests.terraform_json import Synth
 
 
@@ -36,6 +37,8 @@ def test_volumes_bring_the_classes_that_they_name(synth: Synth) -> None:
         "gp3": None,
         "gp3-retain": "Retain",
     }
+    tags = {one["metadata"]["name"]: one["parameters"].get("tagSpecification_1") for one in classes.values()}
+    assert tags == {"gp3": None, "gp3-retain": f"{RETAIN_TAG}=true"}, "by which `ops cleanup` leaves a volume"
     default = {
         name for name, one in classes.items() if one["metadata"].get("annotations")
     }  # only one may be the default

@@ -1,0 +1,1 @@
+"""`ops verify`: whether a cluster is what its layout says."""

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.ec2 import utils
+from typer.testing import CliRunner
+
+from ops.aws.account import Account
+from ops.cleanup import deletion
+from ops.cli import app
+from tests.account.cluster_leavings import Place, client
+from tests.account.server import AccountServer
+
+Run = Callable[..., "tuple[int, str, str]"]
+
+LAYOUT = """\
+extends: eks-g4dn
+name: train
+region: us-west-2
+storage:
+  volumes:
+    kept: {size_gib: 10}
+    scratch: {size_gib: 10, retain: false}
+"""
+
+
+@pytest.fixture
+def place(aws: AccountServer, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A VPC with subnets, for whatever is left."""
+    # EC2's filter finds what has any of the keys, where moto wants all of a volume's keys to be among them:
+    # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVolumes.html
+    match = utils.is_filter_matching
+
+    def matching(one: Any, name: str, values: Any) -> Any:
+        if name == "tag-key":
+            return not set(one.get_filter_value(name)).isdisjoint(values)
+        return match(one, name, values)
+
+    monkeypatch.setattr(Account, "_made", lambda self, service, region: client(aws.url, service, region))
+    monkeypatch.setattr(utils, "is_filter_matching", matching)
+    return Place(aws, "us-west-2")
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs `ops cleanup train.yaml` where its states would be; nobody waits between two looks."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(deletion, "EVERY", 0.0)
+    monkeypatch.setattr(deletion, "LIMIT", 3.0)
+    (tmp_path / "train.yaml").write_text(LAYOUT, encoding="utf-8")
+
+    def invoke(*arguments: str) -> tuple[int, str, str]:
+        result = CliRunner().invoke(
+            app, ["cleanup", "train.yaml", *arguments], env={"COLUMNS": "140"}, catch_exceptions=False
+        )
+        return result.exit_code, result.stdout, result.stderr
+
+    return invoke
