@@ -40,20 +40,23 @@ class Deployed:
         return f"{self.type}.{self.name}"
 
 
-def state_of(layout: Layout, stack: str, folder: Path | None = None) -> list[Deployed]:
+def state_of(
+    layout: Layout, stack: str, folder: Path | None = None, profile: str | None = None
+) -> list[Deployed]:
     """What a stack has deployed; nothing, where it has no state.
 
     Args:
         layout: its backend says where the state is.
         stack: the name of the stack.
         folder: where states are files, the folder that they are in; beside the output folder without it.
+        profile: of the AWS configuration; the user's default without it.
 
     Raises:
         StateError: the file or object is no state.
         UnreadableStateError: it cannot be read.
     """
     if layout.backend.type == "s3":
-        where, text = _object(layout, f"{layout.backend.key_prefix}/{stack}.tfstate")
+        where, text = _object(layout, f"{layout.backend.key_prefix}/{stack}.tfstate", profile)
         return [] if text is None else deployed(text, where)
     if folder is None:
         # modules/addressed_stack.py: Terraform runs in OUT/stacks/NAME.
@@ -107,7 +110,7 @@ def deployed(text: bytes, where: str) -> list[Deployed]:
         ) from None
 
 
-def _object(layout: Layout, key: str) -> tuple[str, bytes | None]:
+def _object(layout: Layout, key: str, profile: str | None) -> tuple[str, bytes | None]:
     """A state in S3: where it is, and its text if it is there."""
     import boto3
     from botocore.config import Config
@@ -121,7 +124,8 @@ def _object(layout: Layout, key: str) -> tuple[str, bytes | None]:
         retries={"total_max_attempts": _ATTEMPTS},
     )
     try:
-        client = boto3.client("s3", region_name=backend.region or layout.region, config=patience)
+        session = boto3.Session(region_name=backend.region or layout.region, profile_name=profile)
+        client = session.client("s3", config=patience)
         return where, client.get_object(Bucket=backend.bucket or "", Key=key)["Body"].read()
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") == "NoSuchKey":
