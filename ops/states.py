@@ -56,12 +56,51 @@ def state_of(
         UnreadableStateError: it cannot be read.
     """
     if layout.backend.type == "s3":
-        where, text = _object(layout, f"{layout.backend.key_prefix}/{stack}.tfstate", profile)
+        where, text = _object(layout, _key(layout, stack), profile)
         return [] if text is None else deployed(text, where)
+    return state_in(_file(stack, folder))
+
+
+def has_state(layout: Layout, stack: str, profile: str | None = None) -> bool:
+    """Whether a stack has a state: it does after a destroy too, then with nothing in it.
+
+    Raises:
+        UnreadableStateError: it cannot be read.
+    """
+    if layout.backend.type == "s3":
+        return bool((_object(layout, _key(layout, stack), profile)[1] or b"").strip())
+    file = _file(stack, None)
+    try:
+        return bool(file.read_bytes().strip())
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise UnreadableStateError(f"{file}: {error.strerror}") from None
+
+
+def is_locked(layout: Layout, stack: str, profile: str | None = None) -> bool:
+    """Whether Terraform is at work on a stack, or was stopped while it was: the state does not have all then.
+
+    Raises:
+        UnreadableStateError: it cannot be asked.
+    """
+    # https://developer.hashicorp.com/terraform/language/backend/s3#state-locking
+    if layout.backend.type == "s3":
+        return _object(layout, f"{_key(layout, stack)}.tflock", profile)[1] is not None
+    # https://github.com/hashicorp/terraform/blob/main/internal/states/statemgr/filesystem.go
+    file = _file(stack, None)
+    return file.with_name(f".{file.name}.lock.info").exists()
+
+
+def _key(layout: Layout, stack: str) -> str:
+    return f"{layout.backend.key_prefix}/{stack}.tfstate"
+
+
+def _file(stack: str, folder: Path | None) -> Path:
     if folder is None:
         # modules/addressed_stack.py: Terraform runs in OUT/stacks/NAME.
         folder = Path(os.environ.get("CDKTF_OUTDIR") or DEFAULT_OUTPUT).parent
-    return state_in(folder / f"terraform.{stack}.tfstate")
+    return folder / f"terraform.{stack}.tfstate"
 
 
 def state_in(file: Path) -> list[Deployed]:

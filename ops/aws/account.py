@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
@@ -27,15 +28,25 @@ _DENIED = frozenset(
         "UnauthorizedException",
         "403",
         "Forbidden",
+        "ForbiddenException",
+        "NotAuthorized",
     )
+)
+# Who else than the caller's own policies denies a call, and that no permission of theirs helps against:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+_DENIER = re.compile(
+    r"with an explicit deny in (an? [a-z -]+[a-z])|because no (?!identity-based)([a-z -]+[a-z]) allows",
+    re.IGNORECASE,
 )
 _CREDENTIALS = frozenset(
     ("ExpiredToken", "ExpiredTokenException", "IncompleteSignature", "InvalidAccessKeyId", "MissingAuthenticationToken",
-     "NotAuthorized", "RequestExpired", "SignatureDoesNotMatch")
+     "InvalidSignatureException", "InvalidToken", "RequestExpired", "SignatureDoesNotMatch")
 )  # fmt: skip
 # A region that has to be enabled first knows no credentials of an account that has not enabled it.
 # https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html
 _UNKNOWN = frozenset(("AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException"))
+# What botocore asks by itself to have credentials, before what is to be asked.
+_LOGIN = frozenset(("AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "GetRoleCredentials"))
 
 
 class Account:
@@ -53,7 +64,10 @@ class Account:
         self._lock = threading.Lock()
         self._session: Any = None
         self._has_credentials = False
+        self._no_credentials: Exception | None = None
         self._clients: dict[tuple[str, str], Any] = {}
+        self._answering: set[tuple[str, str]] = set()
+        self._silent: dict[tuple[str, str], Exception] = {}
         self._answers: dict[Any, Future[Any]] = {}
 
     def afresh(self) -> Account:
@@ -61,6 +75,7 @@ class Account:
         other = Account(self.region, self.profile)
         other.asked, other._lock = self.asked, self._lock
         other._session, other._clients = self._session, self._clients
+        other._has_credentials = self._has_credentials
         return other
 
     @property
@@ -139,7 +154,7 @@ class Account:
                 known = mine = self._answers[call] = Future()
         if mine is not None:
             try:
-                mine.set_result(self._call(service, operation, key, where, given))
+                mine.set_result(self._heard(service, operation, key, where, given))
             except BaseException as error:  # noqa: BLE001  # it is raised below, in this thread and in all that wait
                 mine.set_exception(error)
         return self._judged(known.result, service, operation, missing, where)
@@ -150,10 +165,13 @@ class Account:
         from botocore.exceptions import (
             BotoCoreError,
             ClientError,
+            CredentialRetrievalError,
             HTTPClientError,
             NoCredentialsError,
             PartialCredentialsError,
             ProfileNotFound,
+            SSOError,
+            TokenRetrievalError,
         )
         from botocore.exceptions import ConnectionError as UnconnectedError
 
@@ -163,16 +181,25 @@ class Account:
             code = str(error.response.get("Error", {}).get("Code", ""))
             if code in missing:
                 return None
+            if error.operation_name in _LOGIN:
+                raise UnaskedError(f"AWS gives no credentials: {_text(error)}") from None
             raise self._unasked(service, operation, code, region, error) from None
         except (NoCredentialsError, PartialCredentialsError):
             raise UnaskedError("no AWS credentials were found: log in, or set AWS_PROFILE") from None
+        except (CredentialRetrievalError, SSOError, TokenRetrievalError) as error:
+            raise UnaskedError(
+                f"there are no AWS credentials: {_text(error)}: log in again, by `aws sso login` or as you do"
+            ) from None
         except ProfileNotFound as error:
             raise UnaskedError(
                 f"{error}: set AWS_PROFILE to one that there is, or leave --profile out"
             ) from None
         except (UnconnectedError, HTTPClientError) as error:
-            raise UnaskedError(f"{_service(service)} in {region} cannot be reached: {_text(error)}") from None
-        except BotoCoreError as error:
+            raise UnaskedError(
+                f"{_service(service)} in {region} cannot be reached: {_hosts(_text(error))}"
+            ) from None
+        # A ValueError is what botocore says of an AWS_ENDPOINT_URL that is no address.
+        except (BotoCoreError, ValueError) as error:
             raise UnaskedError(f"{_service(service)} in {region} cannot be asked: {_text(error)}") from None
 
     def _unasked(
@@ -180,6 +207,10 @@ class Account:
     ) -> UnaskedError:
         if code in _DENIED:
             needed = action(service, operation)
+            denied = _DENIER.search(str(error))
+            if denied is not None:
+                by = denied[1] or f"a {denied[2]}"
+                return UnaskedError(f"{needed} is denied by {by}: ask whoever keeps that", needed)
             return UnaskedError(f"the permission {needed} is missing", needed)
         if code in _CREDENTIALS:
             return UnaskedError(f"AWS takes these credentials no more ({code}): log in again")
@@ -189,6 +220,32 @@ class Account:
                 f"{region} is not enabled for the account"
             )
         return UnaskedError(f"{_service(service)} answers {operation} with {_text(error)}")
+
+    def _heard(self, service: str, operation: str, key: str, region: str, given: Mapping[str, Any]) -> Any:
+        """Asks; but nobody who has never answered twice, since each time takes as long as a network may be quiet."""
+        from botocore.exceptions import ClientError, HTTPClientError
+        from botocore.exceptions import ConnectionError as UnconnectedError
+
+        where = (service, region)
+        with self._lock:
+            if where not in self._answering:
+                # Where nothing has answered at all there is no network.
+                silent = self._silent.get(where) or (
+                    None if self._answering else next(iter(self._silent.values()), None)
+                )
+                if silent is not None:
+                    raise silent
+        try:
+            found = self._call(service, operation, key, region, given)
+        except (UnconnectedError, HTTPClientError) as error:
+            with self._lock:
+                self._silent.setdefault(where, error)
+            raise
+        except ClientError:
+            self._answering.add(where)
+            raise
+        self._answering.add(where)
+        return found
 
     def _call(self, service: str, operation: str, key: str, region: str, given: Mapping[str, Any]) -> Any:
         client = self.client(service, region)
@@ -211,11 +268,21 @@ class Account:
     def _made(self, service: str, region: str) -> Any:
         import boto3
         from botocore.config import Config
-        from botocore.exceptions import NoCredentialsError
+        from botocore.exceptions import BotoCoreError, CredentialRetrievalError, NoCredentialsError
 
+        if self._no_credentials is not None:
+            raise self._no_credentials
         if self._session is None:
             self._session = boto3.Session(region_name=region, profile_name=self.profile)
-            self._has_credentials = credentials_of(self._session) is not None
+            try:
+                self._has_credentials = credentials_of(self._session) is not None
+            except BotoCoreError as error:
+                self._no_credentials = error
+                raise
+            except (OSError, ValueError) as error:
+                # Of a credential_process that is not there, or says no JSON.
+                self._no_credentials = CredentialRetrievalError(provider="the profile", error_msg=error)
+                raise self._no_credentials from None
         if not self._has_credentials:
             raise NoCredentialsError
         patience = Config(
@@ -247,3 +314,8 @@ def _service(name: str) -> str:
 
 def _text(error: Exception) -> str:
     return " ".join(str(error).split()).rstrip(".")
+
+
+def _hosts(text: str) -> str:
+    """Of each URL its host: that is what is out of reach, whatever was asked of it."""
+    return re.sub(r"(https?://[^/\s\"]+)[^\s\"]*", r"\1", text)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from rich import box
@@ -11,20 +12,34 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .check import LEVELS, Check, Outcome, Subject, about, count
+from .check import LEVELS, Check, Outcome, Subject, UnaskedError, about, count
 
 # Level, check, where, problem, remedy.
 Row: TypeAlias = "tuple[str, str, str, str, str]"
 
 _COLORS = {"error": "bold red", "warning": "yellow", "unasked": "magenta", "info": "cyan"}
 _WIDE = 80  # columns that the table takes
+# What is typed at a shell: it is copied, and so not broken.
+_COMMAND = re.compile(r"\b(?:aws [a-z\d-]+ [a-z-]+|kubectl) |\bmake deploy\b|\.venv/bin/python ")
 
 
 def print_report(outcomes: Sequence[Outcome[Subject]], console: Console) -> None:
-    """What was found as a table, what could not be asked, and the verdict."""
+    """What was found as a table, what could not be asked, and the verdict.
+
+    A remedy with a command that the table would break stands below it, unbroken.
+    """
     rows = _rows(outcomes)
     if rows and console.width >= _WIDE:
-        console.print(_table(rows))
+        room = console.width - 6 - max(len(row[0]) for row in rows) - max(len(row[1]) for row in rows)
+        below = [len(row[4]) > room and bool(_COMMAND.search(row[4])) for row in rows]
+        console.print(
+            _table([(*row[:4], "" if out else row[4]) for row, out in zip(rows, below, strict=True)])
+        )
+        for (_, id, where, _, remedy), out in zip(rows, below, strict=True):
+            if out:
+                console.print(Text(f"{id}{f', {where}' if where else ''}:\n  {remedy}"), soft_wrap=True)
+        if any(below):
+            console.print()
     else:
         for level, id, where, problem, remedy in rows:
             about_what = f" {where}:" if where else ""
@@ -43,9 +58,22 @@ def _rows(outcomes: Sequence[Outcome[Subject]]) -> list[Row]:
         for one in outcome.findings:
             level = outcome.level_of(one)
             found[level].append((level, outcome.check.id, one.where, one.problem, outcome.remedy_of(one)))
-        if outcome.unasked is not None:
-            found["warning"].append(("unasked", outcome.check.id, "", outcome.unasked.reason, ""))
+    unasked = [(one.check.id, one.unasked) for one in outcomes if one.unasked is not None]
+    for reason, ids in by_reason(unasked).items():
+        many = len(ids) > 1
+        id = f"{len(ids)} checks" if many else ids[0]
+        found["warning"].append(
+            ("unasked", id, "", reason, f"Not looked at: {', '.join(ids)}" if many else "")
+        )
     return [row for rows in found.values() for row in rows]
+
+
+def by_reason(unasked: Iterable[tuple[str, UnaskedError]]) -> dict[str, list[str]]:
+    """What could not be asked, by why: without credentials that is the same for everything, and told once."""
+    found: dict[str, list[str]] = {}
+    for name, error in unasked:
+        found.setdefault(error.reason, []).append(name)
+    return found
 
 
 def verdict(outcomes: Sequence[Outcome[Subject]]) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from ..errors import UsageError
@@ -48,15 +49,38 @@ def run(
         return []
     left = dict.fromkeys(check.id for check in wanted)
     outcomes: dict[str, Outcome[Subject]] = {}
-    with ThreadPoolExecutor(min(len(wanted), _SIDE_BY_SIDE)) as pool:
-        futures = [pool.submit(_outcome, check, subject) for check in wanted]
-        for future in as_completed(futures):
-            outcome = future.result()
+    waiting = deque(wanted)
+    ended: SimpleQueue[Outcome[Subject] | BaseException] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            while (check := _next(waiting)) is not None:
+                ended.put(_outcome(check, subject))
+        except BaseException as error:  # noqa: BLE001  # it is raised in the thread of whoever called
+            ended.put(error)
+
+    # Not a pool: its threads keep a program that was interrupted from ending until the network answers.
+    for _ in range(min(len(wanted), _SIDE_BY_SIDE)):
+        threading.Thread(target=work, daemon=True).start()
+    try:
+        for _ in wanted:
+            outcome = ended.get()
+            if isinstance(outcome, BaseException):
+                raise outcome
             outcomes[outcome.check.id] = outcome
             left.pop(outcome.check.id)
             if progress is not None:
                 progress(len(outcomes), len(wanted), list(left))
+    finally:
+        waiting.clear()
     return [outcomes[check.id] for check in wanted]
+
+
+def _next(waiting: deque[Check[Subject]]) -> Check[Subject] | None:
+    try:
+        return waiting.popleft()
+    except IndexError:  # which another thread may have emptied meanwhile
+        return None
 
 
 def _outcome(check: Check[Subject], subject: Subject) -> Outcome[Subject]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..aws.account import Account
+from ..aws.account import Account, Answer
 from ..aws.actions import action
 
 
@@ -17,8 +17,8 @@ class RefusedError(RuntimeError):
         self.code = code
 
 
-def change(account: Account, service: str, operation: str, **parameters: Any) -> None:
-    """Makes one call that changes something.
+def change(account: Account, service: str, operation: str, **parameters: Any) -> Answer:
+    """Makes one call that changes something; its answer.
 
     Raises:
         RefusedError: it was not done.
@@ -26,7 +26,7 @@ def change(account: Account, service: str, operation: str, **parameters: Any) ->
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        getattr(account.client(service), operation)(**parameters)
+        answer: Answer = getattr(account.client(service), operation)(**parameters)
     except ClientError as error:
         said = error.response.get("Error", {})
         code = str(said.get("Code", ""))
@@ -36,3 +36,4 @@ def change(account: Account, service: str, operation: str, **parameters: Any) ->
         ) from None
     except BotoCoreError as error:
         raise RefusedError(f"{action(service, operation)}: {' '.join(str(error).split())}") from None
+    return answer

@@ -29,13 +29,15 @@ Ask: TypeAlias = Callable[[str], str]
 class Request:
     """What was asked for on the command line.
 
-    `yes` is the cluster's name, typed ahead; `although_cluster_exists` is for what nothing uses of a cluster that is there.
+    `yes` is the cluster's name, typed ahead; `although_cluster_exists` is for what nothing uses of a cluster that is there,
+    `state_lost` for what Terraform made where no state is left.
     """
 
     layout: str
     delete: bool = False
     yes: str | None = None
     although_cluster_exists: bool = False
+    state_lost: bool = False
     profile: str | None = None
     as_json: bool = False
 
@@ -54,7 +56,9 @@ def cleanup(request: Request, console: Console, ask: Ask | None) -> int:
     _consistent(request, layout.name, ask)
     account = Account(layout.region, request.profile)
     print(f"asking the account what is left of {layout.name} in {layout.region} ...", file=sys.stderr)
-    setting, unasked = setting_of(layout, account, although=request.although_cluster_exists)
+    setting, id, unasked, notes = setting_of(
+        layout, account, although=request.although_cluster_exists, state_lost=request.state_lost
+    )
     found = find(Around(layout.name, account))
     listing = Listing(
         request.layout,
@@ -62,8 +66,10 @@ def cleanup(request: Request, console: Console, ask: Ask | None) -> int:
         layout.region,
         setting.exists,
         judge(found.leavings, setting),
-        [*([("cluster", unasked)] if unasked else []), *found.unasked],
+        [*unasked, *found.unasked],
         now(),
+        account=id,
+        notes=notes,
     )
     if not (request.delete and listing.count("deletable")):
         if request.delete:
@@ -106,6 +112,7 @@ def _consistent(request: Request, cluster: str, ask: Ask | None) -> None:
         for given, option in (
             (request.yes is not None, "--yes"),
             (request.although_cluster_exists, "--although-cluster-exists"),
+            (request.state_lost, "--state-lost"),
         ):
             if given:
                 raise UsageError(f"{option} goes with --delete; without it, nothing is deleted")
@@ -120,7 +127,8 @@ def _confirm(listing: Listing, ask: Ask | None) -> None:
     assert ask is not None
     count = listing.count("deletable")
     things = "1 thing" if count == 1 else f"these {count} things"
-    typed = ask(f"To delete {things} for good, type the cluster's name: ")
+    where = f"account {listing.account}, {listing.region}"
+    typed = ask(f"To delete {things} of {where} for good, type the cluster's name: ")
     if typed != listing.cluster:
         raise UsageError(f"nothing was deleted: {typed!r} is not the cluster's name, {listing.cluster}")
 

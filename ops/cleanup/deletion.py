@@ -10,6 +10,7 @@ from typing import Literal
 from ..aws.account import Account
 from ..checking.check import UnaskedError
 from .change import RefusedError
+from .finding import cluster_exists
 from .judging import Judged, Setting, untouchable
 from .kinds import KINDS
 from .kinds.network import SecurityGroups
@@ -66,8 +67,21 @@ class Deletion:
         self._until = time.monotonic() + LIMIT
 
     def run(self) -> list[Done]:
-        """Deletes them in the order of the kinds; one that fails does not keep the others from it."""
+        """Deletes them in the order of the kinds; one that fails does not keep the others from it.
+
+        Ctrl-C ends it: what was not done by then has failed.
+        """
         done: list[Done] = []
+        try:
+            self._run(done)
+        except KeyboardInterrupt:
+            self._tell("stopped: see below what was deleted and what was not")
+            known = {(one.leaving.kind, one.leaving.id) for one in done}
+            rest = [one for one in self._wanted if (one.kind, one.id) not in known]
+            done += [Done(one, "failed", "stopped before it was known to be deleted") for one in rest]
+        return done
+
+    def _run(self, done: list[Done]) -> None:
         for kind in KINDS:
             mine = [one for one in self._wanted if one.kind == kind.id]
             failed = self._separate(kind, mine) if isinstance(kind, SecurityGroups) else {}
@@ -79,11 +93,23 @@ class Deletion:
                 what = {"deleted": "deleted", "gone": "already gone:", "failed": "NOT deleted:"}[one.outcome]
                 self._tell(f"{what} {leaving.kind} {leaving.id}{f': {one.why}' if one.why else ''}")
                 done.append(one)
-        return done
 
     def _around(self) -> Around:
         """An account that is asked anew: what was true when the list was made may not be now."""
         return Around(self._setting.cluster, self._account.afresh())
+
+    def _forbidden(self, around: Around, now: Leaving) -> str | None:
+        """Why something must not be deleted that was deletable when the list was made.
+
+        Raises:
+            UnaskedError: it is not known whether the cluster is there.
+        """
+        forbidden = untouchable(now.tags, self._setting)
+        if forbidden is not None:
+            return f"is not as it was listed: {forbidden[1]}"
+        if not self._setting.exists and cluster_exists(around.account, self._setting.cluster):
+            return "the cluster is there again"
+        return None
 
     def _separate(self, kind: SecurityGroups, groups: Sequence[Leaving]) -> dict[str, Done]:
         """Takes the rules away by which groups that are all to go keep each other."""
@@ -93,8 +119,11 @@ class Deletion:
             try:
                 around = self._around()
                 now = kind.again(around, one)
-                if now is not None and untouchable(now.tags, self._setting) is None:
-                    kind.forget(around, now, together - {one.id})
+                # A group that somebody uses again stays, with its rules.
+                if now is not None and self._forbidden(around, now) is None:
+                    strangers = set(now.used_by) - self._going
+                    if not strangers:
+                        kind.forget(around, now, together - {one.id})
             except (RefusedError, UnaskedError) as error:
                 failed[one.id] = Done(one, "failed", error.reason)
         return failed
@@ -107,9 +136,9 @@ class Deletion:
                 now = kind.again(around, leaving)
                 if now is None:
                     return Done(leaving, "gone")
-                forbidden = untouchable(now.tags, self._setting)
+                forbidden = self._forbidden(around, now)
                 if forbidden is not None:
-                    return Done(leaving, "failed", f"is not as it was listed: {forbidden[1]}")
+                    return Done(leaving, "failed", forbidden)
                 strangers = [id for id in now.used_by if id not in self._going]
                 if strangers or now.blocked:
                     return Done(leaving, "failed", now.blocked or f"is used by {', '.join(strangers)}")

@@ -31,6 +31,15 @@ NAMED_BY: tuple[str, ...] = (
 # With a cluster's name behind it, and `owned` or `shared` for a value. Who owns a resource deletes it with the cluster:
 # https://github.com/kubernetes/cloud-provider-aws/blob/master/pkg/providers/v1/tags.go
 CLUSTER_PREFIX = "kubernetes.io/cluster/"
+# Tags that do not say whose a resource is, but that another cluster has to do with it.
+_USED_BY = (
+    # https://docs.aws.amazon.com/eks/latest/eksctl/index.html
+    "alpha.eksctl.io/cluster-name",
+    # https://karpenter.sh/docs/concepts/nodeclasses/
+    "karpenter.sh/discovery",
+    # https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/docs/deploy/upgrade/migrate_v1_v2.md
+    "ingress.k8s.aws/cluster",
+)
 # IAM has no regions, and two regions may have clusters of one name:
 # https://github.com/aws/karpenter-provider-aws/pull/5834
 REGION_TAG = "topology.kubernetes.io/region"
@@ -52,6 +61,11 @@ def is_owned(tags: Mapping[str, str], cluster: str) -> bool:
     return named or tags.get(f"{CLUSTER_PREFIX}{cluster}") == "owned"
 
 
+def is_shared(tags: Mapping[str, str], cluster: str) -> bool:
+    """Whether a tag says that the cluster uses the resource, but does not own it."""
+    return tags.get(f"{CLUSTER_PREFIX}{cluster}", "owned") != "owned"
+
+
 def others(tags: Mapping[str, str], cluster: str) -> list[str]:
     """Other clusters that the tags name, as owners or as users, sorted."""
     return sorted(set(_named(tags)) - {cluster})
@@ -59,7 +73,7 @@ def others(tags: Mapping[str, str], cluster: str) -> list[str]:
 
 def _named(tags: Mapping[str, str]) -> Iterator[str]:
     for key, value in tags.items():
-        if key in NAMED_BY:
+        if key in NAMED_BY or key in _USED_BY:
             yield value
         elif key.startswith(CLUSTER_PREFIX):
             yield key[len(CLUSTER_PREFIX) :]

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..checking.check import UnaskedError
+from ..checking.report import by_reason
 from .deletion import Done
 from .judging import Judged
 from .leaving import Fate, Leaving
@@ -47,6 +48,8 @@ class Listing:
         exists: whether the cluster is there; None where that could not be asked.
         unasked: what could not be asked, by what it was asked for.
         done: what became of each deletion; None where nothing was to be deleted.
+        account: the id of the account that was asked; None where that is not known.
+        notes: what else there is to know before anything is deleted.
     """
 
     layout: str
@@ -57,6 +60,8 @@ class Listing:
     unasked: Sequence[tuple[str, UnaskedError]]
     now: datetime
     done: Sequence[Done] | None = None
+    account: str | None = None
+    notes: Sequence[str] = ()
 
     def done_with(self, leaving: Leaving) -> Done | None:
         """What became of its deletion."""
@@ -93,14 +98,16 @@ def print_listing(listing: Listing, console: Console) -> None:
     for one in listing.judged:
         if one.fate == "by-hand" and one.leaving.command:
             console.print(Text(f"by hand: {one.leaving.command}"), soft_wrap=True)
-    for kind, error in listing.unasked:
-        console.print(Text(f"not known [{kind}]: {error.reason}"), soft_wrap=True)
+    for reason, kinds in by_reason(listing.unasked).items():
+        console.print(Text(f"not known [{', '.join(kinds)}]: {reason}"), soft_wrap=True)
+    for note in listing.notes:
+        console.print(Text(note, style="yellow"), soft_wrap=True)
     console.print(Text(verdict(listing)), soft_wrap=True)
 
 
 def verdict(listing: Listing) -> str:
     """What there is, and what to do about it."""
-    where = f"{listing.cluster} in {listing.region}"
+    where = f"{listing.cluster} in {listing.region} of account {listing.account or 'unknown'}"
     if listing.done is not None:
         counts = Counter(one.outcome for one in listing.done)
         said = f"{where}: {counts['deleted'] + counts['gone']} deleted"
@@ -129,6 +136,7 @@ def listing_json(listing: Listing) -> str:
             {
                 "layout": listing.layout,
                 "cluster": listing.cluster,
+                "account": listing.account,
                 "region": listing.region,
                 "cluster_exists": listing.exists,
                 "found": [_json(listing, one) for one in listing.judged],
@@ -136,6 +144,7 @@ def listing_json(listing: Listing) -> str:
                     {"what": what, "reason": error.reason, "action": error.action}
                     for what, error in listing.unasked
                 ],
+                "notes": list(listing.notes),
                 "left": listing.left,
             },
             indent=2,

@@ -110,7 +110,7 @@ def verify(
 
     Only reads, but for --nccl. Exit status: 0 fine, 1 an error was found, 3 the cluster could not be asked.
     """
-    with refusing(KubectlError):
+    with refusing():
         request = VerifyRequest(
             one("verify", layout), skip or (), var or (), context, profile, wait, nccl, checks, strict, json
         )
@@ -217,6 +217,13 @@ def cleanup(
             help="With --delete: interfaces and Elastic IPs that nothing uses, of a cluster that is there.",
         ),
     ] = False,
+    state_lost: Annotated[
+        bool,
+        typer.Option(
+            "--state-lost",
+            help="With --delete: also what Terraform made, where no state of it is left anywhere.",
+        ),
+    ] = False,
     profile: Annotated[
         str | None, typer.Option(metavar="NAME", help="Profile of the AWS configuration.")
     ] = None,
@@ -228,6 +235,8 @@ def cleanup(
     1 something is, 3 the account could not be asked.
     """
     with refusing():
-        request = CleanupRequest(one("cleanup", layout), delete, yes, although_cluster_exists, profile, json)
+        request = CleanupRequest(
+            one("cleanup", layout), delete, yes, although_cluster_exists, state_lost, profile, json
+        )
         status = run_cleanup(request, console(), cleanup_terminal if sys.stdin.isatty() else None)
     raise typer.Exit(status)

@@ -151,12 +151,17 @@ def has_reserved(subject: Subject) -> bool:
 
 
 def instances(account: Account) -> list[Instance]:
-    """All instances of the account in the region that run or are about to."""
+    """All instances of the account in the region that run or are about to.
+
+    In pages, without which EC2 may not answer in time where there are thousands:
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html
+    """
     found = account.pages(
         "ec2",
         "describe_instances",
         "Reservations",
         Filters=[{"Name": "instance-state-name", "Values": ["pending", "running"]}],
+        MaxResults=1000,
     )
     return [_instance(one) for launched in found for one in launched.get("Instances", ())]
 

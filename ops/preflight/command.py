@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 
 from modules.app import synthesize
 from modules.layout import Layout, load
+from modules.layout.variables import Variable
 
 from ..aws.account import Account
-from ..checking.check import exit_status
+from ..checking.check import Outcome, exit_status
 from ..checking.report import print_checks, print_report, report_json
 from ..checking.runner import Progress, chosen, run
 from ..states import Deployed, StateError, UnreadableStateError, state_of
@@ -58,6 +59,7 @@ def preflight(request: Request, console: Console) -> int:
         loaded = with_given(loaded, request.variables, all_of_them=False)
         print(policy_json(loaded.layout, checks), end="")
         return 0
+    variables = loaded.variables
     loaded = with_given(loaded, request.variables, all_of_them=True)
     for warning in loaded.warnings:
         print(warning, file=sys.stderr)
@@ -67,13 +69,31 @@ def preflight(request: Request, console: Console) -> int:
         stacks = _stacks(layout, synthesize([loaded], str(Path(scratch) / "out")))
     account = Account(layout.region, request.profile)
     subject = Subject(layout, account, stacks, _states(layout, request.profile))
-    outcomes = run(checks, subject, progress)
+    outcomes = [_with_variables(one, variables) for one in run(checks, subject, progress)]
     if request.as_json:
         about = {"layout": loaded.name, "cluster": layout.name, "region": layout.region}
         print(report_json(outcomes, about), end="")
     else:
         print_report(outcomes, console)
     return exit_status(outcomes, strict=request.strict)
+
+
+def _with_variables(outcome: Outcome[Subject], variables: Iterable[Variable]) -> Outcome[Subject]:
+    """Names the variable beside the place where its value stands: whoever uses a preset changes the one, not the other."""
+    names = {
+        ".".join(part for part in path if isinstance(part, str)): f"TF_VAR_{variable.name}"
+        for variable in variables
+        for path in variable.paths
+    }
+
+    def named(where: str) -> str:
+        return ", ".join(f"{one} ({names[one]})" if one in names else one for one in where.split(", "))
+
+    found = (
+        one if outcome.level_of(one) == "info" else replace(one, where=named(one.where))
+        for one in outcome.findings
+    )
+    return replace(outcome, findings=tuple(found))
 
 
 def _stacks(layout: Layout, folder: Path) -> dict[str, Document]:

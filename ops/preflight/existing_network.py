@@ -62,6 +62,15 @@ def vpc_of(subject: Subject) -> Answer | None:
     return found[0] if found else None
 
 
+def is_shared(subject: Subject) -> bool:
+    """Whether the existing VPC is another account's, which shares subnets of it: its NAT gateways are not seen from here.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html
+    """
+    owner = (vpc_of(subject) or {}).get("OwnerId")
+    return owner is not None and owner != subject.account.id
+
+
 def cidrs_of(vpc: Answer) -> list[IPv4Network]:
     """The IPv4 ranges of a VPC."""
     associated = [

@@ -171,8 +171,10 @@ def _contexts(files: str) -> list[Context]:
             return []
         config = {key: [one.value for one in merged.value[key]] for key in ("clusters", "contexts", "users")}
         return contexts_of({**config, "current-context": merged.value.get("current-context")})
-    except (ConfigException, yaml.YAMLError, TypeError, KeyError, AttributeError) as error:
+    except (ConfigException, yaml.YAMLError) as error:
         raise UsageError(f"{files} is no kubeconfig: {' '.join(str(error).split())}") from None
+    except (TypeError, KeyError, AttributeError):  # what is YAML, and of another shape
+        raise UsageError(f"{files} is no kubeconfig: KUBECONFIG names another, or none") from None
 
 
 def client_of(server: str, token: str, authority: str | None = None) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from time import monotonic, sleep
 from typing import Any
 
@@ -14,23 +16,25 @@ from rich.console import Console
 from modules.layout import Layout, Loaded, load
 
 from ..aws.account import Account
-from ..checking.check import Check, Outcome, count, exit_status
+from ..checking.check import Check, Finding, Outcome, count, exit_status
 from ..checking.report import print_checks, print_report, report_json
 from ..checking.runner import Progress, chosen, run
 from ..errors import UsageError
 from ..nccl_test.command import Request as NcclRequest
 from ..nccl_test.command import run as run_nccl_test
-from ..nccl_test.kubectl import UnfinishedError
+from ..nccl_test.kubectl import KubectlError, UnfinishedError
 from ..nccl_test.log import LogError
 from ..variables import with_given
 from .access import ByKubeconfig, way_to
 from .checks import CHECKS as LATER
-from .cluster import Cluster, UnreachedError
+from .cluster import Cluster, Object, UnreachedError
 from .reach import Reached
-from .subject import Subject
+from .subject import Subject, is_ready
 from .table import node_rows, print_nodes, standing
 
 EVERY = 12.0  # seconds between two looks at the cluster
+
+_DEPLOY = re.compile(r"\bmake deploy\b(?! \w+=)")
 
 CHECKS: Sequence[Check[Subject]] = (Reached(), *LATER)
 
@@ -69,7 +73,6 @@ def verify(request: Request, console: Console, pause: Callable[[float], object] 
     Raises:
         LayoutError: the layout is at fault, or the value of a variable in its place.
         UsageError: the request is.
-        KubectlError: the network is to be measured, and kubectl has failed.
     """
     checks = chosen(CHECKS, request.skip)
     if request.checks:
@@ -98,6 +101,7 @@ def verify(request: Request, console: Console, pause: Callable[[float], object] 
         return subject, _looked(checks, subject, progress)
 
     subject, outcomes = _until_good(look, cluster, request, pause)
+    outcomes = [_with_layout(outcome, request.layout) for outcome in outcomes]
     status = exit_status(outcomes, strict=request.strict)
     measured: dict[str, bool] = {}
     if request.nccl and status == 0:
@@ -114,6 +118,16 @@ def verify(request: Request, console: Console, pause: Callable[[float], object] 
         print_nodes(rows, console)
         print_report(outcomes, console)
     return status if all(measured.values()) else 1
+
+
+def _with_layout(outcome: Outcome[Subject], layout: str) -> Outcome[Subject]:
+    """`make deploy` as it is typed for this layout: by itself it would deploy the default one."""
+    command = f"make deploy LAYOUT={shlex.quote(layout)}"
+
+    def typed(one: Finding) -> Finding:
+        return replace(one, remedy=_DEPLOY.sub(lambda _: command, outcome.remedy_of(one)))
+
+    return replace(outcome, findings=tuple(map(typed, outcome.findings)))
 
 
 def _say_unknown(loaded: Loaded) -> None:
@@ -181,16 +195,24 @@ def _measured(subject: Subject, request: Request, way: object, console: Console)
     context = way.context if isinstance(way, ByKubeconfig) else None
     found = {}
     for path, name, group in subject.groups():
-        nodes = len(subject.nodes(name))
+        nodes = sum(map(_takes_pods, subject.nodes(name)))
         if not (group.efa and group.type.gpus):
             continue
         if nodes < 2:
-            print(f"{path} has fewer than two nodes: there is no network to measure", file=sys.stderr)
+            print(
+                f"{path} has fewer than two nodes that take pods: there is no network to measure",
+                file=sys.stderr,
+            )
             continue
         job = NcclRequest(request.layout, group=name, nodes=nodes, apply=True, context=context, wait=True)
         try:
             found[name] = run_nccl_test(job, console)
-        except (UnfinishedError, LogError) as error:
+        except (KubectlError, UnfinishedError, LogError) as error:
             print(f"{path}: {error}", file=sys.stderr)
             found[name] = False
     return found
+
+
+def _takes_pods(node: Object) -> bool:
+    """A job that counts on a node that is cordoned waits for it until its time is over."""
+    return is_ready(node) and not (node.get("spec") or {}).get("unschedulable")

@@ -35,6 +35,16 @@ KINDS = {
     "endpointslices": "EndpointSlice",
 }
 
+# By what fields things can be selected; a real server refuses all others:
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/field-selectors/#list-of-supported-fields
+_FIELDS = ("metadata.name", "metadata.namespace")
+FIELDS = {
+    "pods": ("spec.nodeName", "spec.serviceAccountName", "status.phase"),
+    "events": ("involvedObject.name", "involvedObject.uid", "reason", "type"),
+    "secrets": ("type",),
+    "nodes": ("spec.unschedulable",),
+}
+
 
 @dataclass
 class Api:
@@ -154,6 +164,10 @@ class _Handler(BaseHTTPRequestHandler):
         objects = self.api.world.kinds.get(f"{api_version}/{plural}")
         if objects is None:
             return _missing()
+        fields = [part.split("=", 1)[0] for part in query.get("fieldSelector", "").split(",") if part]
+        unknown = [field for field in fields if field not in (*_FIELDS, *FIELDS.get(plural, ()))]
+        if unknown:
+            return _status(400, "BadRequest", f"field label not supported: {unknown[0]}")
         items = [
             one
             for one in objects
@@ -175,6 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
         if plural in KINDS:
             # In a list, a real server says of its own kinds no more what the list says already.
             items = [{key: one[key] for key in one if key not in ("kind", "apiVersion")} for one in items]
+        items = [{**one, "metadata": _without_empty(one["metadata"])} for one in items]
         return 200, {
             "kind": f"{kind}List",
             "apiVersion": api_version,
@@ -184,9 +199,15 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _selected(one: Object, selector: str, value: Callable[[Object, str], Any]) -> bool:
-    """Equality is all that is asked for."""
+    """Equality and its contrary are all that is asked for; who has no such label has no such value."""
     pairs = (part.split("=", 1) for part in selector.split(",") if part)
-    return all(value(one, key) == wanted for key, wanted in pairs)
+    return all((value(one, key.rstrip("!")) == wanted) != key.endswith("!") for key, wanted in pairs)
+
+
+def _without_empty(metadata: Object) -> Object:
+    """A real server leaves out labels and annotations that there are none of, and says who has set which field."""
+    fields = [{"manager": "kubelet", "operation": "Update", "fieldsType": "FieldsV1", "fieldsV1": {}}]
+    return {key: one for key, one in metadata.items() if one != {}} | {"managedFields": fields}
 
 
 def _field(one: Object, path: str) -> Any:

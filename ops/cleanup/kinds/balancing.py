@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ...aws.account import Answer
@@ -96,15 +96,8 @@ class ClassicLoadBalancers:
     def _leavings(self, around: Around, found: Sequence[Answer]) -> list[Leaving]:
         names = [str(one["LoadBalancerName"]) for one in found]
         tags: dict[str, dict[str, str]] = {}
-        for start in range(0, len(names), _TAGGED):
-            answer = around.account.find(
-                "elb",
-                "describe_tags",
-                ("LoadBalancerNotFound",),
-                LoadBalancerNames=names[start : start + _TAGGED],
-            )
-            for one in (answer or {}).get("TagDescriptions", ()):
-                tags[str(one["LoadBalancerName"])] = tags_of(one.get("Tags"))
+        for one in _described(around, "elb", "LoadBalancerNames", names, ("LoadBalancerNotFound",)):
+            tags[str(one["LoadBalancerName"])] = tags_of(one.get("Tags"))
         return [self._leaving(one, tags.get(str(one["LoadBalancerName"]), {})) for one in found]
 
     def _leaving(self, one: Answer, tags: dict[str, str]) -> Leaving:
@@ -188,14 +181,23 @@ def _tags(around: Around, arns: Sequence[str]) -> dict[str, dict[str, str]]:
     """The tags of load balancers or target groups, by ARN."""
     tags: dict[str, dict[str, str]] = {}
     missing = ("LoadBalancerNotFound", "TargetGroupNotFound")
-    for start in range(0, len(arns), _TAGGED):
-        some = list(arns[start : start + _TAGGED])
-        answer: dict[str, Any] | None = around.account.find(
-            "elbv2", "describe_tags", missing, ResourceArns=some
-        )
-        for one in (answer or {}).get("TagDescriptions", ()):
-            tags[str(one["ResourceArn"])] = tags_of(one.get("Tags"))
+    for one in _described(around, "elbv2", "ResourceArns", arns, missing):
+        tags[str(one["ResourceArn"])] = tags_of(one.get("Tags"))
     return tags
+
+
+def _described(
+    around: Around, service: str, key: str, ids: Sequence[str], missing: Sequence[str]
+) -> Iterator[Answer]:
+    for start in range(0, len(ids), _TAGGED):
+        some = list(ids[start : start + _TAGGED])
+        given: dict[str, Any] = {key: some}
+        answer = around.account.find(service, "describe_tags", missing, **given)
+        if answer is not None:
+            yield from answer.get("TagDescriptions", ())
+        elif len(some) > 1:  # one of them has just gone, and the call answers for none then
+            for id in some:
+                yield from _described(around, service, key, [id], missing)
 
 
 def _of(tags: dict[str, str]) -> str:

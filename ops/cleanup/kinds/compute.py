@@ -120,8 +120,20 @@ class InstanceProfiles:
             return None
         one = answer["InstanceProfile"]
         tags = tags_of(one.get("Tags"))
-        if tags.get(REGION_TAG, around.account.region) != around.account.region:
+        region = tags.get(REGION_TAG)
+        if region not in (None, around.account.region):
             return None
         roles = ", ".join(str(role["RoleName"]) for role in one["Roles"])
         stops = f"holds the role {roles}, which cannot be deleted" if roles else "costs nothing"
-        return Leaving(self.id, name, tags, stops, created=one.get("CreateDate"))
+        return Leaving(
+            self.id,
+            name,
+            tags,
+            stops,
+            arn=str(one.get("Arn", "")),
+            created=one.get("CreateDate"),
+            blocked=""
+            if region
+            else f"has no tag {REGION_TAG}: it may be of a cluster of this name in another region",
+            command=f"aws iam delete-instance-profile --instance-profile-name {name}",
+        )

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 from ...aws.account import Answer
 from ...aws.actions import action
-from ..change import change
+from ..change import RefusedError, change
 from ..leaving import Around, Leaving
 from ..ownership import tag_keys, tags_of
 from .ec2 import Ec2Kind
@@ -169,7 +169,7 @@ class NatGateways(Ec2Kind):
             self.id,
             str(one["NatGatewayId"]),
             tags_of(one.get("Tags")),
-            f"is charged for by the hour and GB; holds {one['SubnetId']} and its Elastic IP",
+            f"is charged for by the hour and GB; holds {one.get('SubnetId') or one.get('VpcId')} and its Elastic IP",
             created=one.get("CreateTime"),
             going=self.state(one) == "deleting",
         )
@@ -192,14 +192,20 @@ class Endpoints(Ec2Kind):
             str(one["VpcEndpointId"]),
             tags_of(one.get("Tags")),
             f"{costs}holds {one['VpcId']}, which cannot be deleted",
-            name=str(one["ServiceName"]),
+            name=str(one.get("ServiceName") or ""),
             created=one.get("CreationTimestamp"),
             going=self.state(one).lower() == "deleting",
         )
 
     def delete(self, around: Around, leaving: Leaving) -> None:
         """Deletes it; its interfaces follow."""
-        change(around.account, "ec2", self.destroy, VpcEndpointIds=[leaving.id])
+        answer = change(around.account, "ec2", self.destroy, VpcEndpointIds=[leaving.id])
+        # What was not deleted is no error of the call:
+        # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteVpcEndpoints.html
+        for one in answer.get("Unsuccessful") or ():
+            said = one.get("Error") or {}
+            code = str(said.get("Code", ""))
+            raise RefusedError(f"{action('ec2', self.destroy)}: {code}: {said.get('Message', '')}", code)
 
 
 def holding(around: Around, groups: list[str]) -> list[Answer]:
@@ -239,7 +245,10 @@ def _users(around: Around, address: Answer) -> tuple[str, ...]:
     if not interface:
         return ()
     for gateway in NatGateways().tagged(around):
-        if any(one.get("AllocationId") == address["AllocationId"] for one in gateway["NatGatewayAddresses"]):
+        if any(
+            one.get("AllocationId") == address["AllocationId"]
+            for one in gateway.get("NatGatewayAddresses") or ()
+        ):
             return (str(gateway["NatGatewayId"]),)
     found = around.account.pages(
         "ec2",

@@ -23,17 +23,19 @@ class Volumes(Ec2Kind):
     missing = ("InvalidVolume.NotFound", "InvalidVolumeID.Malformed")
     destroy = "delete_volume"
 
-    def leaving(self, _around: Around, one: Answer) -> Leaving:
+    def leaving(self, around: Around, one: Answer) -> Leaving:
         """What there is to say of one."""
         tags = tags_of(one.get("Tags"))
+        id = str(one["VolumeId"])
         return Leaving(
             self.id,
-            str(one["VolumeId"]),
+            id,
             tags,
             f"{one['Size']} GiB of {one['VolumeType']}{_claim(tags)}: is charged for by the GiB and month",
             name=tags.get("CSIVolumeName") or tags.get("Name", ""),
             created=one.get("CreateTime"),
             used_by=tuple(str(attached["InstanceId"]) for attached in one.get("Attachments") or ()),
+            command=f"aws ec2 delete-volume --region {around.account.region} --volume-id {id}",
         )
 
 
@@ -87,11 +89,13 @@ class FileSystems:
     def _leaving(self, one: Answer) -> Leaving:
         tags = tags_of(one.get("Tags"))
         size = f"{one.get('StorageCapacity', '?')} GiB of {str(one['FileSystemType']).capitalize()}"
+        # https://docs.aws.amazon.com/fsx/latest/LustreGuide/delete-file-system.html
+        lost = ". What it has not exported to a bucket is lost" if one["FileSystemType"] == "LUSTRE" else ""
         return Leaving(
             self.id,
             str(one["FileSystemId"]),
             tags,
-            f"{size}: is charged for by the GiB and month; its interfaces hold {', '.join(one.get('SubnetIds') or ())}",
+            f"{size}: is charged for by the GiB and month; its interfaces hold {', '.join(one.get('SubnetIds') or ())}{lost}",
             arn=str(one.get("ResourceARN", "")),
             name=tags.get("Name") or tags.get("CSIVolumeName", ""),
             created=one.get("CreationTime"),

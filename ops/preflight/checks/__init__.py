@@ -20,6 +20,7 @@ from .quotas import (
     LustreQuota,
     NatGatewayQuota,
     NodeGroupQuota,
+    SecurityGroupQuota,
     VpcQuota,
 )
 from .registries import ImagesExist, ImagesWithinReach, Registries
@@ -68,6 +69,7 @@ CHECKS: tuple[AccountCheck, ...] = (
     NatGatewayQuota(),
     ClusterQuota(),
     NodeGroupQuota(),
+    SecurityGroupQuota(),
     LustreQuota(),
     VpcExists(),
     SubnetsExist(),

@@ -10,7 +10,7 @@ from modules.layout.endpoints import NEEDED_ENDPOINTS, private_services
 
 from ...aws.account import Answer
 from ...checking.check import Finding, Level
-from ..existing_network import Subnet, cut_off, in_vpc, node_subnets, places, vpc_of
+from ..existing_network import Subnet, cut_off, in_vpc, is_shared, node_subnets, places, vpc_of
 from ..subject import Subject
 from .networks import NO_SECURITY_GROUP
 
@@ -72,7 +72,7 @@ class Endpoints:
     id = "endpoints"
     level: Level = "error"
     remedy = "Make the endpoint, with private DNS, in the VPC; or give the nodes' subnets a way out by a NAT gateway."
-    actions: tuple[str, ...] = _ACTIONS[:4]
+    actions: tuple[str, ...] = (*_ACTIONS[:4], "sts:GetCallerIdentity")
 
     def applies(self, subject: Subject) -> bool:
         """Whether the VPC exists."""
@@ -104,8 +104,8 @@ class Endpoints:
                 yield Finding(where, problem, remedy, "warning")
             elif endpoint is None:
                 missing.append(service)
-        # Another network may have them, with hosted zones that this VPC is associated with.
-        elsewhere = any(way.beyond for way in cut.values())
+        # Another network may have them, with hosted zones that this VPC is associated with; or the VPC's owner, unseen.
+        elsewhere = any(way.beyond for way in cut.values()) or is_shared(subject)
         if not there:  # Of one cause, a NAT gateway or a private network that was forgotten, one finding.
             yield from self._missing(subject, [*missing, "s3"], where, who, elsewhere)
             return

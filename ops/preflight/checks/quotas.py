@@ -17,6 +17,8 @@ ELASTIC_IPS = Quota("ec2", "L-0263D0A3", "addresses")  # EC2-VPC Elastic IPs
 # https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 VPCS = Quota("vpc", "L-F678F1CE", "VPCs")  # VPCs per Region
 INTERNET_GATEWAYS = Quota("vpc", "L-A4707A72", "gateways")  # Internet gateways per Region
+# Security groups per network interface: five unless the quota was raised, 16 at most
+SECURITY_GROUPS = Quota("vpc", "L-2AFB9258", "security groups")
 NAT_GATEWAYS = Quota("vpc", "L-FE5A380F", "gateways")  # NAT gateways per Availability Zone
 # https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html
 CLUSTERS = Quota("eks", "L-1194D53C", "clusters")  # Clusters
@@ -195,6 +197,28 @@ class NodeGroupQuota(_Counted):
                 if found is not None:
                     yield found
                     break
+
+
+class SecurityGroupQuota(_Counted):
+    """Counts the security groups of each node's interfaces: EC2 starts no instance with more than the quota, five as a rule."""
+
+    id = "security-group-quota"
+    remedy = "Ask for a higher quota, or put the rules of several groups into one."
+
+    def applies(self, subject: Subject) -> bool:
+        """Where a node group has some of its own."""
+        return any(group.security_group_ids for _, group in subject.groups())
+
+    def look(self, subject: Subject) -> Iterator[Finding]:
+        """The group's own beside the cluster's, and that of EFA: modules/stacks.py."""
+        for path, group in subject.groups():
+            if group.security_group_ids:
+                number = len(set(group.security_group_ids)) + 1 + group.efa
+                where = f"{path}.security_group_ids"
+                purpose = " on each interface: these, the cluster's" + (" and EFA's" if group.efa else "")
+                found = exceeded(subject, SECURITY_GROUPS, where, used=0, needed=number, purpose=purpose)
+                if found is not None:
+                    yield found
 
 
 class LustreQuota(_Counted):

@@ -57,6 +57,7 @@ class ReservationExists(_OfReserved):
                     f"there is no capacity reservation {id} in {region}, neither of this account nor shared with it",
                     f"{self.remedy} Those that there are: aws ec2 describe-capacity-reservations --region {region} "
                     f"--filters Name=instance-type,Values={one.group.instance_type}",
+                    "warning" if one.reservations else None,  # of a resource group, the others are used
                 )
             if one.names_several and not one.reservations and not one.missing:
                 yield Finding(

@@ -13,6 +13,7 @@ from ..existing_network import (
     Way,
     groups_in,
     in_vpc,
+    is_shared,
     node_subnets,
     places,
     route_tables,
@@ -38,6 +39,7 @@ class NodeRoutes:
         "ec2:DescribeSubnets",
         "ec2:DescribeRouteTables",
         "ec2:DescribeNatGateways",
+        "sts:GetCallerIdentity",
     )
 
     def applies(self, subject: Subject) -> bool:
@@ -102,7 +104,7 @@ def _wrong_nat(subject: Subject, id: str) -> str:
     missing = ("NatGatewayNotFound", "InvalidNatGatewayID.NotFound")
     found = subject.account.pages("ec2", "describe_nat_gateways", "NatGateways", missing, NatGatewayIds=[id])
     if not found:
-        return "is not there"
+        return "" if is_shared(subject) else "is not there"
     nat = found[0]
     if nat.get("State") != "available":
         reason = f" ({nat['FailureMessage']})" if nat.get("FailureMessage") else ""

@@ -10,6 +10,7 @@ from .daemon_sets import DaemonSets
 from .deployments import Deployments
 from .devices import Efa, Gpus, HugePages, NeuronDevices
 from .dns import Dns
+from .efa_groups import EfaSecurityGroups
 from .instances import PlacementGroups, ReservationUse
 from .nodes import InstanceTypes, Labels, ReadyNodes, Systems, Taints, Versions, Zones
 from .pod_identity import PodIdentity
@@ -40,4 +41,5 @@ CHECKS: tuple[Check[Subject], ...] = (
     Addons(),
     ReservationUse(),
     PlacementGroups(),
+    EfaSecurityGroups(),
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...checking.check import Finding, Level
 from ..cluster import Object
-from ..subject import Subject, is_ready, name_of
+from ..subject import Subject, group_of, is_ready, name_of
 from .base import OfNodes
 from .known import ADDON_DAEMON_SETS, ON_EVERY_NODE, concerns, is_missing_in_eks, is_ours
 from .pods import first_trouble, owned, pods_by_node, refusal, warnings
@@ -75,7 +75,8 @@ class DaemonSets(OfNodes):
                     continue
                 refused = refusal(one, node)
                 if refused is not None:
-                    if name_of(one) in ON_EVERY_NODE:
+                    # Fargate, EKS Auto Mode and Windows have a network of their own; the layout's groups have not.
+                    if name_of(one) in ON_EVERY_NODE and group_of(node) in subject.layout.node_groups:
                         yield _Broken(one, node, f"makes no pod there, since {refused}")
                     continue
                 own = owned(pods.get(name_of(node), []), one, "DaemonSet")

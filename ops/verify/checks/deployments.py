@@ -64,6 +64,9 @@ def unavailable(subject: Subject, deployment: Object) -> str | None:
     told = f"has {has} of {wanted} pods available"
     ill = {name_of(node) for node in subject.cluster.nodes() if not is_ready(node)}
     pods = selected(subject.cluster.pods(), deployment)
+    # Evicted pods stay for a long time after others have taken their place:
+    # https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-garbage-collection
+    pods = [pod for pod in pods if (pod.get("status") or {}).get("phase") != "Failed"] or pods
     events = warnings(subject)
     found = [(str((pod.get("spec") or {}).get("nodeName") or ""), trouble(pod, events)) for pod in pods]
     causes = [why.text for node, why in found if why is not None and node not in ill]

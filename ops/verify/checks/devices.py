@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from modules.layout.models import NodeGroup
 from modules.layout.pods import EFA, GPU, HUGE_PAGES, NEURON
@@ -12,7 +12,7 @@ from ...checking.check import Finding, Level
 from ..cluster import Object
 from ..subject import Subject, condition, instance_of, name_of
 from .instances import instances, replace
-from .pods import first_trouble, owned, pods_by_node, refusal, taint_text, trouble, warnings
+from .pods import Warnings, first_trouble, owned, pods_by_node, refusal, taint_text, trouble, warnings
 from .releases import is_missing
 from .shortages import NEURON_CORES, PLUGINS, Plugin, Shortage, shortages
 from .telling import OfNode, by_cause
@@ -26,7 +26,7 @@ class _Around:
 
     subject: Subject
     pods: Mapping[str, list[Object]]
-    events: list[Object] = field(default_factory=list)
+    events: Warnings
 
 
 class Devices:

@@ -55,6 +55,19 @@ def replace(subject: Subject, node: Object) -> str:
     )
 
 
+def all_known(unknown: list[Object]) -> None:
+    """A node that runs has an instance: where EC2 knows none, another account was asked, and nothing is proven.
+
+    Raises:
+        UnaskedError: some node has none.
+    """
+    if unknown:
+        raise UnaskedError(
+            f"EC2 does not know the instances of {len(unknown)} node{'' if len(unknown) == 1 else 's'}, as "
+            f"{name_of(unknown[0])}, by the cluster's tag: are your AWS credentials those of the cluster's account (--profile)?"
+        )
+
+
 class ReservationUse:
     """Nodes of reserved groups have to run in the reservation: outside of it they cost as much again."""
 
@@ -73,11 +86,14 @@ class ReservationUse:
 
     def look(self, subject: Subject) -> Iterator[Finding]:
         """Each node of a reserved group runs in its reservation."""
-        found = []
+        found, unknown = [], []
         known = asked_instances(subject)
         for node, _, group in ready_nodes(subject):
+            if not group.capacity.is_reserved:
+                continue
             instance = known.get(instance_of(node) or "")
-            if not group.capacity.is_reserved or instance is None:
+            if instance is None:
+                unknown.append(node)
                 continue
             wanted = self._reservations(subject, group)
             has = instance.get("CapacityReservationId")
@@ -90,6 +106,7 @@ class ReservationUse:
                 problem = f"runs in the reservation {has}, and the layout's is {' or '.join(wanted)}"
                 found.append(OfNode(node, problem, replace(subject, node)))
         yield from by_cause(found)
+        all_known(unknown)
 
     def _reservations(self, subject: Subject, group: NodeGroup) -> list[str]:
         """The ids that are right; none where they are not known, so that any is."""
@@ -123,12 +140,15 @@ class PlacementGroups:
 
     def look(self, subject: Subject) -> Iterator[Finding]:
         """Each node of a group with a placement group runs in it."""
-        found = []
+        found, unknown = [], []
         known = asked_instances(subject)
         for node, name, group in ready_nodes(subject):
-            instance = known.get(instance_of(node) or "")
             wanted = self._wanted(subject, name, group)
-            if wanted is None or instance is None:
+            if wanted is None:
+                continue
+            instance = known.get(instance_of(node) or "")
+            if instance is None:
+                unknown.append(node)
                 continue
             has = (instance.get("Placement") or {}).get("GroupName")
             if has != wanted:
@@ -136,6 +156,7 @@ class PlacementGroups:
                 problem = f"does not run in the placement group {wanted}, but {there}"
                 found.append(OfNode(node, problem, replace(subject, node)))
         yield from by_cause(found)
+        all_known(unknown)
 
     def _wanted(self, subject: Subject, name: str, group: NodeGroup) -> str | None:
         """modules/node_group.py gives a new one the node group's full name."""

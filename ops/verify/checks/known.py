@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from modules.layout.releases import ADDON_PODS
 
+from ...aws.account import Account
 from ...checking.check import UnaskedError
 from ..cluster import Object
 from ..subject import Subject, name_of
@@ -93,7 +94,30 @@ def addon(subject: Subject, name: str) -> Object | None:
         clusterName=subject.layout.name,
         addonName=name,
     )
-    return None if answer is None else dict(answer["addon"])
+    if answer is None:
+        has_cluster(subject, subject.account)
+        return None
+    return dict(answer["addon"])
+
+
+def has_cluster(subject: Subject, account: Account) -> None:
+    """Makes sure that what EKS does not know is not in the cluster, and that it is not another account's EKS.
+
+    A context with --role-arn, or of another session, is asked as somebody else than the account.
+
+    Raises:
+        UnaskedError: the account has no such cluster.
+    """
+    name, region = subject.layout.name, subject.layout.region
+    try:
+        found = account.find("eks", "describe_cluster", ("ResourceNotFoundException",), name=name)
+    except UnaskedError:
+        return  # who may not ask that believes the first answer
+    if found is None:
+        raise UnaskedError(
+            f"EKS in {region} has no cluster {name} in the account of your AWS credentials: --profile NAME takes those of the "
+            "cluster's account"
+        )
 
 
 def is_missing_in_eks(subject: Subject, name: str) -> bool:

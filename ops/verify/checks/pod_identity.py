@@ -12,6 +12,7 @@ from modules.layout.releases import ADDON_IDENTITIES, RELEASE_SERVICE_ACCOUNTS
 from ...checking.check import Finding, Level, UnaskedError
 from ..cluster import Object
 from ..subject import Subject, name_of
+from .known import has_cluster
 
 # EKS puts it into the containers of a pod that it makes after the association:
 # https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
@@ -106,6 +107,8 @@ class PodIdentity:
             ("ResourceNotFoundException",),
             clusterName=subject.layout.name,
         )
+        if not found:
+            has_cluster(subject, subject.account)
         return {(str(one.get("namespace")), str(one.get("serviceAccount"))) for one in found}
 
     def _without(self, subject: Subject, one: Association, full: str) -> Iterator[Finding]:

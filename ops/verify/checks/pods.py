@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 from ...checking.check import UnaskedError
 from ..cluster import Object
@@ -25,6 +26,9 @@ _ALWAYS_TOLERATED = (
     "node.kubernetes.io/network-unavailable",
 )
 _NOT_STARTED = "waits: "
+# Of a busy cluster there are thousands, and as many pods that wait.
+Warnings: TypeAlias = "Mapping[str, Sequence[Object]]"
+_NONE: Warnings = MappingProxyType({})
 _LONG = 300  # characters of a message; those of registries go on and on
 
 
@@ -36,12 +40,12 @@ class Trouble:
     waits: bool = False
 
 
-def trouble(pod: Object, events: Iterable[Object] = ()) -> Trouble | None:
+def trouble(pod: Object, events: Warnings = _NONE) -> Trouble | None:
     """Why a pod is not ready, or None where it is, has done its work, or is being deleted.
 
     Args:
         pod: the pod.
-        events: warnings, some of which may be of the pod.
+        events: warnings by whom they are about, of whom the pod may be one.
     """
     status = pod.get("status") or {}
     if pod["metadata"].get("deletionTimestamp") or status.get("phase") == "Succeeded":
@@ -113,29 +117,30 @@ def _joined(first: str, *more: object) -> str:
     return text if len(text) <= _LONG else text[: _LONG - 3] + "..."
 
 
-def _last_warning(pod: Object, events: Iterable[Object]) -> str:
+def _last_warning(pod: Object, events: Warnings) -> str:
     """What the last warning about the pod says: a volume that is not there, no address left."""
-    own = [
-        one for one in events if (one.get("involvedObject") or {}).get("uid") == pod["metadata"].get("uid")
-    ]
+    own = events.get(str(pod["metadata"].get("uid")), ())
     if not own:
         return ""
     last = max(own, key=lambda one: str(one.get("lastTimestamp") or one.get("eventTime") or ""))
     return _joined(str(last.get("reason") or "Warning"), last.get("message"))
 
 
-def first_trouble(pods: Iterable[Object], events: Iterable[Object] = ()) -> Trouble | None:
+def first_trouble(pods: Iterable[Object], events: Warnings = _NONE) -> Trouble | None:
     """Why none of some pods is ready, or None where one is: while it is updated, a DaemonSet may have two on a node."""
     found = [trouble(pod, events) for pod in pods]
     return None if None in found else next(iter(found), None)
 
 
-def warnings(subject: Subject) -> list[Object]:
-    """The warnings of the last hour; none where they may not be listed, since they only explain."""
+def warnings(subject: Subject) -> Warnings:
+    """The warnings of the last hour by the id of whom they are about; none where they may not be listed: they only explain."""
+    found: dict[str, list[Object]] = {}
     try:
-        return subject.cluster.objects("", "v1", "events", fields="type=Warning")
+        for one in subject.cluster.objects("", "v1", "events", fields="type=Warning"):
+            found.setdefault(str((one.get("involvedObject") or {}).get("uid")), []).append(one)
     except UnaskedError:
-        return []
+        return _NONE
+    return found
 
 
 def pods_by_node(subject: Subject) -> dict[str, list[Object]]:
@@ -241,8 +246,9 @@ _OPERATORS: Mapping[str, Callable[[str | None, list[str]], bool]] = {
     "NotIn": lambda has, values: has not in values,
     "Exists": lambda has, _: has is not None,
     "DoesNotExist": lambda has, _: has is None,
-    "Gt": lambda has, values: has is not None and int(has) > int(values[0]),
-    "Lt": lambda has, values: has is not None and int(has) < int(values[0]),
+    # A label that is no number is neither.
+    "Gt": lambda has, values: has is not None and has.lstrip("-").isdigit() and int(has) > int(values[0]),
+    "Lt": lambda has, values: has is not None and has.lstrip("-").isdigit() and int(has) < int(values[0]),
 }
 
 

@@ -70,9 +70,11 @@ def shortages(subject: Subject, resource: str) -> list[Shortage]:
     for node, _, group in ready_nodes(subject):
         wanted = wanted_of(node, group, resource)
         has = _amount(node, "allocatable", resource)
-        # GPUs that are cut into slices of several kinds have names of their own:
-        # https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-operator-mig.html
-        sliced = resource == GPU and any(key.startswith("nvidia.com/mig-") for key in _offered(node))
+        # GPUs that are cut into slices of several kinds, or shared in turns, have names of their own:
+        # https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-operator-mig.html, gpu-sharing.html
+        sliced = resource == GPU and any(
+            key.startswith("nvidia.com/mig-") or key == f"{GPU}.shared" for key in _offered(node)
+        )
         if has < wanted and not sliced:
             found.append(Shortage(node, group, resource, has, wanted))
     return found

@@ -10,6 +10,7 @@ from ...aws.account import Account, Answer
 from ...checking.check import Finding, Level, UnaskedError
 from ..subject import Subject, group_of, instance_of
 from .base import OfNodes
+from .known import has_cluster
 
 _MISSING = ("ResourceNotFoundException",)
 _ACTIVITIES = 5  # the last ones; one failed attempt follows the other for as long as there is no capacity
@@ -106,6 +107,7 @@ def _reason(account: Account, subject: Subject, name: str, count: int) -> str:
         "eks", "describe_nodegroup", _MISSING, clusterName=subject.layout.name, nodegroupName=name
     )
     if answer is None:
+        has_cluster(subject, account)
         return "EKS has no node group of that name"
     found: Answer = answer["nodegroup"]
     # https://docs.aws.amazon.com/eks/latest/APIReference/API_Issue.html

@@ -11,6 +11,8 @@ from ..cluster import Object
 from ..subject import Subject, name_of
 
 _DEFAULT = "storageclass.kubernetes.io/is-default-class"
+# Which Kubernetes still takes: https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/storage/util/helpers.go
+_DEFAULT_BEFORE = "storageclass.beta.kubernetes.io/is-default-class"
 
 
 class StorageClasses:
@@ -60,17 +62,18 @@ class StorageClasses:
             )
 
     def _default(self, there: dict[str, Object]) -> Iterator[Finding]:
-        marked = [
-            name
+        marked = {
+            name: key
             for name, one in there.items()
-            if (one["metadata"].get("annotations") or {}).get(_DEFAULT) == "true"
-        ]
+            for key in (_DEFAULT_BEFORE, _DEFAULT)
+            if (one["metadata"].get("annotations") or {}).get(key) == "true"
+        }
         patch = "kubectl annotate storageclass --overwrite"
         if STORAGE_CLASS not in marked:
             problem = "the StorageClass is not marked as the default: claims that name none stay pending, or take another"
             yield Finding(STORAGE_CLASS, problem, f"{patch} {STORAGE_CLASS} {_DEFAULT}=true")
-        for name in marked:
+        for name, key in marked.items():
             if name != STORAGE_CLASS:
                 # https://kubernetes.io/docs/concepts/storage/storage-classes/#default-storageclass
                 problem = f"the StorageClass is a default beside {STORAGE_CLASS}: claims that name none take the newer one"
-                yield Finding(name, problem, f"{patch} {name} {_DEFAULT}=false", "warning")
+                yield Finding(name, problem, f"{patch} {name} {key}=false", "warning")

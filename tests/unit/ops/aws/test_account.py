@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -216,6 +218,10 @@ def test_a_service_that_cannot_be_reached_is_named(
     with pytest.raises(UnaskedError, match="EC2 in us-west-2 cannot be reached") as refused:
         Account(REGION).ask("ec2", "describe_vpcs")
     assert refused.value.action is None
+    # Of the URL no more than the host: what differs with the operation would hide that all have one reason.
+    with pytest.raises(UnaskedError) as other:
+        Account(REGION).ask("eks", "describe_cluster", name="llama")
+    assert other.value.reason.endswith(f'endpoint URL: "http://127.0.0.1:{port}"')
 
 
 def test_any_other_error_is_told_as_it_came(aws: AccountServer, account: Account) -> None:
@@ -226,4 +232,145 @@ def test_any_other_error_is_told_as_it_came(aws: AccountServer, account: Account
     with pytest.raises(
         UnaskedError, match=r"EC2 answers describe_vpcs with .*The filter 'colour' is invalid"
     ):
+        account.ask("ec2", "describe_vpcs")
+
+
+@pytest.mark.parametrize(
+    "told, by",
+    [
+        ("with an explicit deny in a service control policy: arn:aws:organizations::1:policy/p", "a service control policy"),
+        ("because no session policy allows the ec2:DescribeVpcs action", "a session policy"),
+        ("because no permissions boundary allows the ec2:DescribeVpcs action", "a permissions boundary"),
+    ],
+)  # fmt: skip
+def test_a_denial_that_no_permission_helps_against_names_what_denies(
+    aws: AccountServer, account: Account, told: str, by: str
+) -> None:
+    def refuse(call: Call) -> Answer:
+        raise AwsError("UnauthorizedOperation", f"User: u is not authorized to perform: {call} {told}")
+
+    aws.answer("ec2:DescribeVpcs", refuse)
+    with pytest.raises(UnaskedError, match=f"^ec2:DescribeVpcs is denied by {by}: ") as refused:
+        account.ask("ec2", "describe_vpcs")
+    assert refused.value.action == "ec2:DescribeVpcs"
+
+
+def test_a_permission_that_is_only_missing_is_told_as_missing(aws: AccountServer, account: Account) -> None:
+    def refuse(call: Call) -> Answer:
+        raise AwsError(
+            "UnauthorizedOperation", "because no identity-based policy allows the ec2:DescribeVpcs action"
+        )
+
+    aws.answer("ec2:DescribeVpcs", refuse)
+    with pytest.raises(UnaskedError, match="the permission ec2:DescribeVpcs is missing"):
+        account.ask("ec2", "describe_vpcs")
+
+
+def configured(monkeypatch: pytest.MonkeyPatch, folder: Path, profile: str) -> Account:
+    """An account by a profile of a configuration of its own."""
+    (folder / "config").write_text(
+        f"[profile own]\n{profile}\n[profile base]\naws_access_key_id = a\naws_secret_access_key = b\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "config"))
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    return Account(REGION, "own")
+
+
+@pytest.mark.parametrize(
+    "profile, said",
+    [
+        ("credential_process = /nonexistent/program", "No such file"),
+        ("credential_process = echo none", "Expecting value"),
+        ("credential_process = false", "custom-process"),
+        (
+            "sso_start_url = https://none.awsapps.com/start\nsso_region = us-west-2\nsso_account_id = 123456789012\n"
+            "sso_role_name = none",
+            "SSO",
+        ),
+    ],
+)
+def test_credentials_that_cannot_be_had_are_told_alike_for_all(
+    aws: AccountServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, profile: str, said: str
+) -> None:
+    account = configured(monkeypatch, tmp_path, profile)
+    reasons = set()
+    for service, operation in (("ec2", "describe_vpcs"), ("eks", "list_clusters")):
+        with pytest.raises(UnaskedError, match=f"{said}.*log in again") as refused:
+            account.ask(service, operation)
+        reasons.add(refused.value.reason)
+    assert len(reasons) == 1
+    assert asked(aws) == []
+
+
+def test_a_role_that_must_not_be_assumed_is_no_missing_permission_of_ec2(
+    aws: AccountServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    account = configured(
+        monkeypatch, tmp_path, "role_arn = arn:aws:iam::123456789012:role/r\nsource_profile = base"
+    )
+    aws.deny("sts:AssumeRole")
+    with pytest.raises(UnaskedError, match=r"no credentials: .*AssumeRole") as refused:
+        account.ask("ec2", "describe_vpcs")
+    assert refused.value.action is None
+
+
+@pytest.fixture
+def silence(aws: AccountServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """A server that takes connections and hangs up, and how many it has taken."""
+    taken: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                taken.append(1)
+                connection.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
+        monkeypatch.setattr(ops.aws.account, "_ATTEMPTS", 1)
+        yield taken
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def test_where_nothing_answers_it_is_found_out_once(silence: list[int]) -> None:
+    account = Account(REGION)
+    for service, operation in (
+        ("ec2", "describe_vpcs"),
+        ("ec2", "describe_subnets"),
+        ("eks", "list_clusters"),
+    ):
+        with pytest.raises(UnaskedError, match="cannot be reached"):
+            account.ask(service, operation)
+    assert len(silence) == 1
+
+
+def test_one_service_that_does_not_answer_is_not_all(
+    aws: AccountServer, silence: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_EKS", aws.url)
+    account = Account(REGION)
+    account.ask("eks", "list_clusters")
+    for _ in range(2):
+        with pytest.raises(UnaskedError, match="EC2 in us-west-2 cannot be reached"):
+            account.ask("ec2", "describe_vpcs")
+    with pytest.raises(UnaskedError, match="EC2 in us-west-2 cannot be reached"):
+        account.ask("ec2", "describe_subnets")
+    assert len(silence) == 1
+
+
+def test_the_same_account_afresh_asks_services_that_were_not_asked_before(
+    aws: AccountServer, account: Account
+) -> None:
+    account.ask("ec2", "describe_vpcs")
+    assert account.afresh().ask("eks", "list_clusters")["clusters"] == []
+
+
+def test_an_endpoint_that_is_no_address_is_told(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "not an address")
+    with pytest.raises(UnaskedError, match="EC2 in us-west-2 cannot be asked: Invalid endpoint"):
         account.ask("ec2", "describe_vpcs")

@@ -95,6 +95,25 @@ def test_a_fault_of_a_check_is_not_taken_for_a_finding() -> None:
         outcomes(Broken("broken"))
 
 
+def test_who_interrupts_does_not_wait_for_answers() -> None:
+    ended: list[str] = []
+    answer = threading.Event()
+
+    class Waits(Looks):
+        def look(self, subject: str) -> Iterator[Finding]:
+            yield from ()
+            answer.wait(5)
+            ended.append(self.id)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run([Looks("a"), Waits("b")], "", interrupt)
+    assert ended == []
+    answer.set()
+
+
 def test_progress_tells_what_is_done_and_what_is_left() -> None:
     told: list[tuple[int, int, int]] = []
     run([Looks("a"), Looks("b"), Looks("c")], "", lambda done, of, left: told.append((done, of, len(left))))
@@ -205,6 +224,39 @@ def test_a_narrow_report_breaks_nothing_that_is_copied() -> None:
     text = printed(outcomes(*MIXED), 40)
     assert f"error [reservation-zone] {WRONG.where}: {WRONG.problem}\n  Move the nodes.\n" in text
     assert f"unasked [subnets] {DENIED.reason}\n" in text
+
+
+COMMAND = "While nothing runs in it: aws ec2 modify-capacity-reservation --region us-west-2 --capacity-reservation-id cr-1"
+
+
+def test_a_command_that_the_table_would_break_stands_below_it() -> None:
+    copied = Finding("node_groups.p5", "the reservation is open", COMMAND)
+    found = outcomes(Looks("matching", (copied,)))
+    lines = [line.rstrip() for line in printed(found, 90).splitlines()]
+    assert lines[-4:] == ["matching, node_groups.p5:", f"  {COMMAND}", "", "1 error; 0 of 1 check passed"]
+    assert "\n".join(lines).count("modify-capacity-reservation") == 1
+    # Where there is room, it is beside what it is about.
+    assert [line.strip() for line in printed(found, 200).splitlines()].count(COMMAND) == 1
+    assert "matching, node_groups.p5:" not in printed(found, 200)
+
+
+def test_a_long_remedy_without_a_command_stays_in_the_table() -> None:
+    text = printed(outcomes(Looks("a", (Finding("vpc", "it is full", "Make it larger. " * 20),))), 90)
+    assert "a, vpc:" not in text
+    assert text.count("Make it larger.") > 10
+
+
+def test_what_keeps_several_checks_from_asking_is_told_once() -> None:
+    reason = "no AWS credentials were found: log in, or set AWS_PROFILE"
+    found = outcomes(
+        *(Looks(id, unasked=UnaskedError(reason)) for id in ("a", "b")), Looks("c", unasked=DENIED)
+    )
+    text = printed(found, 160)
+    assert text.count(reason) == 1
+    assert " ".join(text.split()).count("2 checks no AWS credentials") == 1
+    assert "Not looked at: a, b" in text
+    assert "3 checks could not be asked; 0 of 3 checks passed" in text
+    assert f"unasked [2 checks] {reason}\n  Not looked at: a, b\n" in printed(found, 40)
 
 
 def test_markup_in_what_aws_answers_is_text() -> None:

@@ -9,12 +9,15 @@ from moto.ec2 import utils
 from typer.testing import CliRunner
 
 from ops.aws.account import Account
-from ops.cleanup import deletion
+from ops.cleanup import deletion, finding
+from ops.cleanup.kinds.storage import Volumes
+from ops.cleanup.leaving import Kind
 from ops.cli import app
 from tests.account.cluster_leavings import Place, client
 from tests.account.server import AccountServer
 
 Run = Callable[..., "tuple[int, str, str]"]
+Only = Callable[[Kind], None]
 
 LAYOUT = """\
 extends: eks-g4dn
@@ -22,9 +25,28 @@ name: train
 region: us-west-2
 storage:
   volumes:
-    kept: {size_gib: 10}
     scratch: {size_gib: 10, retain: false}
 """
+
+
+NO_STATE = '{"version": 4, "resources": []}'
+
+
+@pytest.fixture
+def only(monkeypatch: pytest.MonkeyPatch) -> Only:
+    """Looks for one kind only, where the others do not matter: a tenth of the calls."""
+
+    def look_for(kind: Kind) -> None:
+        for module in (finding, deletion):
+            monkeypatch.setattr(module, "KINDS", (kind,))
+
+    return look_for
+
+
+@pytest.fixture
+def only_volumes(only: Only) -> None:
+    """Looks for volumes only."""
+    only(Volumes())
 
 
 @pytest.fixture
@@ -51,6 +73,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr(deletion, "EVERY", 0.0)
     monkeypatch.setattr(deletion, "LIMIT", 3.0)
     (tmp_path / "train.yaml").write_text(LAYOUT, encoding="utf-8")
+    # Of a cluster that was destroyed from here.
+    (tmp_path / "terraform.train.tfstate").write_text(NO_STATE, encoding="utf-8")
 
     def invoke(*arguments: str) -> tuple[int, str, str]:
         result = CliRunner().invoke(

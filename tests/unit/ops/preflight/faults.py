@@ -433,6 +433,7 @@ FAULTS = (
     Fault("eks-g4dn", "cluster-quota", "error", "name", "clusters", quota("eks", "L-1194D53C", 0)),
     Fault("eks-g4dn", "node-group-quota", "error", "node_groups", "node groups", quota("eks", "L-6D54EA21", 1)),
     Fault("eks-g4dn", "node-group-quota", "warning", "node_groups.gpu.size.max", "nodes", quota("eks", "L-BD136A63", 5)),
+    Fault("own", "security-group-quota", "error", "node_groups.gpu.security_group_ids", "and EFA's", quota("vpc", "L-2AFB9258", 2)),
     Fault("eks-p5-training", "lustre-quota", "error", "storage.file_systems.scratch", "GiB", _lustre),
     # Network
     Fault("eks-p5-odcr-vpc", "vpc", "error", "network.vpc_id", "there is no VPC vpc-00000000000000000", lambda right: right.values.update(vpc_id="vpc-00000000000000000")),

@@ -26,6 +26,7 @@ node_groups:
   sys:
     role_arn: arn:aws:iam::123456789012:role/own-nodes
   gpu:
+    security_group_ids: [var.gpu_security_group_id]
     root_volume: {kms_key_arn: var.kms_key_arn}
     placement_group: {name: var.placement_group_name}
 helm_releases:

@@ -102,7 +102,7 @@ def test_a_missing_endpoint_that_nodes_need(net: Private, service: str) -> None:
     found = net.only()
     assert (found.id, found.level, found.where) == ("endpoints", "error", WHERE)
     assert f"no endpoint of {service}: nodes cannot join" in found.problem
-    assert f"com.amazonaws.us-west-2.{service}," in found.remedy
+    assert f"com.amazonaws.us-west-2.{service}." in found.remedy
 
 
 def test_no_endpoint_at_all_is_one_finding(net: Private) -> None:
@@ -113,6 +113,15 @@ def test_no_endpoint_at_all_is_one_finding(net: Private) -> None:
     assert ", ".join(one for one in ALL if one in NEEDED_ENDPOINTS) in found.problem
     assert all(f"com.amazonaws.us-west-2.{one}" in found.remedy for one in (*ALL, "s3"))
     assert "NAT gateway" in found.remedy
+
+
+def test_endpoints_of_the_account_that_shares_the_vpc_may_be_there_unseen(net: Private) -> None:
+    vpcs = [{**one, "OwnerId": "210987654321"} for one in net.ec2.describe_vpcs()["Vpcs"]]
+    net.server.answer(
+        "ec2:DescribeVpcs", lambda _: {"Vpcs": [one for one in vpcs if one["VpcId"] == net.right.vpc_id]}
+    )
+    net.serve((), s3=False)
+    assert net.findings() == [("endpoints", "warning", WHERE)]
 
 
 def test_a_missing_endpoint_of_an_agent(net: Private) -> None:

@@ -62,6 +62,28 @@ def test_one_less_than_is_needed_is_a_finding(
     assert f"--service-code {quota[0]} --quota-code {quota[1]} --desired-value {most} " in remedy
 
 
+@pytest.mark.parametrize(
+    "group, number",
+    [
+        ("sys: {security_group_ids: [sg-0123456789abcdef0, sg-0123456789abcdef1]}", 3),
+        (
+            "gpu: {instance_type: g5.8xlarge, size: {desired: 1}, security_group_ids: [sg-0123456789abcdef0]}",
+            3,
+        ),
+    ],
+)
+def test_groups_of_ones_own_come_on_top_of_the_clusters_and_of_efas(
+    capacity: Capacity, aws: AccountServer, layout: Load, group: str, number: int
+) -> None:
+    capacity.loaded = layout(f"node_groups: {{{group}}}\n")
+    aws.extras.quotas["vpc", "L-2AFB9258"] = number
+    assert "security-group-quota" not in {id for id, _, _ in capacity.findings()}
+    aws.extras.quotas["vpc", "L-2AFB9258"] = number - 1
+    where = f"node_groups.{group.partition(':')[0]}.security_group_ids"
+    assert ("security-group-quota", "error", where) in capacity.findings()
+    assert f"needs {number} on each interface" in capacity.only("security-group-quota")[0]
+
+
 def test_a_cause_of_vpcs_and_gateways_is_told_once(
     capacity: Capacity, aws: AccountServer, layout: Load
 ) -> None:

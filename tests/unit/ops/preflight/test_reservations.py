@@ -280,6 +280,15 @@ def test_one_of_several_that_does_not_fit_is_a_warning_and_has_no_room(
     ]
 
 
+def test_one_of_several_that_is_no_longer_there_is_a_warning(
+    capacity: Capacity, aws: AccountServer, layout: Load
+) -> None:
+    put_in_group(aws, capacity.reserve(4), {"CapacityReservationId": "cr-0fedcba9876543210"})
+    capacity.loaded = layout(several())
+    where = "node_groups.p5.capacity.reservation_group_arn"
+    assert capacity.findings() == [("reservation-exists", "warning", where)]
+
+
 def test_a_resource_group_that_is_empty_or_not_there(
     capacity: Capacity, aws: AccountServer, layout: Load
 ) -> None:

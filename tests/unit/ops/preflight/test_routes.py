@@ -45,6 +45,15 @@ def test_a_nat_gateway_that_is_not_there(net: Network) -> None:
     assert net.findings() == [ROUTES]
 
 
+def test_a_nat_gateway_of_the_account_that_shares_the_vpc_is_not_seen(net: Network) -> None:
+    vpcs = [{**one, "OwnerId": "210987654321"} for one in net.ec2.describe_vpcs()["Vpcs"]]
+    net.server.answer(
+        "ec2:DescribeVpcs", lambda _: {"Vpcs": [one for one in vpcs if one["VpcId"] == net.right.vpc_id]}
+    )
+    net.server.answer("ec2:DescribeNatGateways", lambda _: {"NatGateways": []})
+    assert net.findings() == []
+
+
 def test_a_nat_gateway_in_a_private_subnet(net: Network) -> None:
     nat(net, SubnetId=net.subnet())
     found = net.only()

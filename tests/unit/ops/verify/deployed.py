@@ -39,5 +39,6 @@ def deployed(server: AccountServer, layout: Layout, api: Api, authority: bytes =
             }
         }
 
+    account = Aws(server, Case(api, layout, api.world))
     server.answer("eks:DescribeCluster", cluster)
-    return Aws(server, Case(api, layout, api.world))
+    return account

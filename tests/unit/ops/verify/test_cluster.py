@@ -101,7 +101,8 @@ def test_endpoint_slices_are_those_of_a_namespace(api: Api) -> None:
 def test_custom_objects_are_listed_by_their_group(api: Api) -> None:
     policy = {"apiVersion": "nvidia.com/v1", "kind": "ClusterPolicy", "metadata": metadata("cluster-policy")}
     api.world.kinds["nvidia.com/v1/clusterpolicies"] = [policy]
-    assert cluster_of(api).objects("nvidia.com", "v1", "clusterpolicies") == [policy]
+    (found,) = cluster_of(api).objects("nvidia.com", "v1", "clusterpolicies")
+    assert (found["kind"], found["metadata"]["name"]) == ("ClusterPolicy", "cluster-policy")
 
 
 def test_kind_that_the_cluster_does_not_know_has_no_objects(api: Api) -> None:
@@ -149,3 +150,18 @@ def test_proxy_that_answers_with_a_page_is_no_cluster(api: Api) -> None:
         pytest.raises(UnreachedError, match="what answers is no Kubernetes API"),
     ):
         cluster_of(proxy).nodes()
+
+
+def test_revisions_of_helm_that_newer_ones_replaced_are_not_transferred(api: Api) -> None:
+    kinds = {1: "superseded", 2: "deployed", 3: "failed"}
+    api.world.secrets.extend(
+        helm_secret("kueue", "kueue-system", "kueue", "0.19.2", status=status, revision=number)
+        for number, status in kinds.items()
+    )
+    found = [one["metadata"]["labels"]["version"] for one in cluster_of(api).helm_secrets()]
+    assert found == ["2", "3"]
+
+
+def test_who_has_set_which_field_is_not_kept(api: Api) -> None:
+    api.world.nodes.extend(_nodes(1))
+    assert "managedFields" not in cluster_of(api).nodes()[0]["metadata"]

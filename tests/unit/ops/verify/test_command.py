@@ -16,7 +16,7 @@ from modules.layout import Layout, load
 from ops.cli import app
 from ops.errors import UsageError
 from ops.nccl_test.command import Request as NcclRequest
-from ops.nccl_test.kubectl import UnfinishedError
+from ops.nccl_test.kubectl import KubectlError, UnfinishedError
 from ops.verify import command
 from ops.verify.command import CHECKS, Request, verify
 from ops.verify.subject import Subject
@@ -163,6 +163,13 @@ def test_check_can_be_left_out(llama: Verified) -> None:
     assert llama.run(skip=["efa"]) == 0
     with pytest.raises(UsageError, match=r"--skip efas: there is no such check; did you mean efa\?"):
         llama.run(skip=["efas"])
+
+
+def test_deploy_is_that_of_the_layout(llama: Verified) -> None:
+    llama.world.storage_classes.clear()
+    told = llama.json()
+    (check,) = (one for one in told["checks"] if one["id"] == "storage-classes")
+    assert check["findings"][0]["remedy"] == f"Apply the platform stack: make deploy LAYOUT={llama.file}"
 
 
 def test_warning_counts_with_strict(llama: Verified) -> None:
@@ -323,12 +330,12 @@ def test_network_of_each_group_is_measured_at_last(
 
 
 @pytest.mark.usefixtures("by_context")
-@pytest.mark.parametrize("result", [False, UnfinishedError("the job is not over")])
+@pytest.mark.parametrize("result", [False, UnfinishedError("the job is not over"), KubectlError("refused")])
 def test_slow_network_is_an_error(llama: Verified, measured: dict[str, Any], result: Any) -> None:
     measured["result"] = result
     assert llama.json(nccl=True)["nccl"] == {"p5": False}
     assert llama.status == 1
-    assert ("node_groups.p5: the job is not over" in llama.err) is bool(result)
+    assert (f"node_groups.p5: {result}" in llama.err) is bool(result)
 
 
 @pytest.mark.usefixtures("by_context")
@@ -351,6 +358,16 @@ def test_network_of_one_node_is_not_measured(make: Callable[..., Verified], meas
     assert llama.run(nccl=True) == 0
     assert measured["asked"] == []
     assert "node_groups.gpu has fewer than two nodes" in llama.err
+
+
+@pytest.mark.usefixtures("by_context")
+def test_network_is_not_measured_on_a_node_that_is_cordoned(
+    llama: Verified, measured: dict[str, Any]
+) -> None:
+    llama.world.node("p5")["spec"]["unschedulable"] = True
+    assert llama.run(nccl=True) == 0
+    assert measured["asked"] == []
+    assert "node_groups.p5 has fewer than two nodes that take pods" in llama.err
 
 
 @pytest.mark.usefixtures("measured")

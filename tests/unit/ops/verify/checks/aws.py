@@ -16,6 +16,7 @@ from tests.account.server import AccountServer
 from tests.account.wire import Answer, AwsError, Call
 from tests.unit.ops.verify.checks.looking import Case
 
+CLUSTER_GROUP, EFA_GROUP = "sg-0123456789abcdef0", "sg-0123456789abcdef1"
 _MISSING = "ResourceNotFoundException"
 
 
@@ -32,6 +33,8 @@ class Aws:
     launched: dict[str, list[str]] = field(default_factory=dict)
     activities: list[Answer] = field(default_factory=list)
     subnets: list[Answer] = field(default_factory=list)
+    security_groups: dict[str, Answer] = field(default_factory=dict)
+    clusters: dict[str, Answer] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         layout = self.case.layout
@@ -48,6 +51,7 @@ class Aws:
             }
             for name in layout.addons
         }
+        self.clusters = {layout.name: {"name": layout.name, "status": "ACTIVE"}}
         self.associations = [
             {"clusterName": layout.name, "namespace": one.namespace, "serviceAccount": one.account}
             for one in associations(layout)
@@ -62,11 +66,23 @@ class Aws:
             }
             ids = [id for id, one in self.instances.items() if one["Tags"][1]["Value"] == name]
             self.launched[f"eks-{name}"] = ids
+        anybody = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+        itself = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": EFA_GROUP}]}]
+        nodes = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": CLUSTER_GROUP}]}]
+        # As EKS made the cluster's before it let EFA out of it: https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html
+        self.security_groups = {
+            CLUSTER_GROUP: {"GroupId": CLUSTER_GROUP, "IpPermissions": nodes, "IpPermissionsEgress": anybody},
+            EFA_GROUP: {"GroupId": EFA_GROUP, "IpPermissions": itself, "IpPermissionsEgress": itself},
+        }
         answers: dict[str, Callable[[Call], Answer | None]] = {
             "ec2:DescribeInstances": lambda _: {
                 "Reservations": [{"Instances": list(self.instances.values())}]
             },
+            "ec2:DescribeSecurityGroups": lambda call: {
+                "SecurityGroups": [self.security_groups[id] for id in call.parameters["GroupIds"]]
+            },
             "ec2:DescribeSubnets": lambda _: {"Subnets": self.subnets},
+            "eks:DescribeCluster": lambda call: {"cluster": self._one(self.clusters, call, "name")},
             "eks:DescribeAddon": lambda call: {"addon": self._one(self.addons, call, "addonName")},
             "eks:ListPodIdentityAssociations": lambda _: {"associations": self.associations},
             "eks:DescribeNodegroup": lambda call: {
@@ -96,7 +112,10 @@ class Aws:
                 {"Key": "eks:cluster-name", "Value": layout.name},
                 {"Key": "eks:nodegroup-name", "Value": name},
             ],
-            "NetworkInterfaces": [{"InterfaceType": one} for one in interfaces],
+            "NetworkInterfaces": [
+                {"InterfaceType": one, "Groups": [{"GroupId": CLUSTER_GROUP}, {"GroupId": EFA_GROUP}]}
+                for one in interfaces
+            ],
             "Placement": placement,
             **({"CapacityReservationId": known} if group.capacity.is_reserved else {}),
         }

@@ -372,3 +372,10 @@ def test_a_layout_without_accelerators_has_no_checks_of_them(case: MakeCase) -> 
         "placement-groups",
         "addons",
     }
+
+
+def test_gpus_that_are_shared_under_a_name_of_their_own_are_not_missed(case: MakeCase) -> None:
+    fine = case()
+    offer(fine.world.node("p5"), GPU, 0)
+    offer(fine.world.node("p5"), f"{GPU}.shared", 16)
+    assert fine.found() == {}

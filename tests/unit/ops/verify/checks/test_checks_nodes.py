@@ -258,7 +258,7 @@ def test_ec2_says_that_an_instance_is_gone(case: MakeCase, aws: MakeAws) -> None
 
 
 def test_a_node_is_not_ready_even_where_ec2_may_not_be_asked_why(case: MakeCase, aws: MakeAws) -> None:
-    broken = case("{extends: eks-g4dn, node_groups: {gpu: {placement_group: none}}}")
+    broken = case("{extends: eks-g4dn, node_groups: {gpu: {placement_group: none, efa: false}}}")
     aws(broken).server.deny("ec2:DescribeInstances")
     node = broken.world.node("gpu")
     unready(node)

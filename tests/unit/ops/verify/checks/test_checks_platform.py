@@ -10,7 +10,7 @@ import pytest
 from ops.checking.check import UnaskedError
 from tests.kubernetes_api.objects import helm_secret, storage_class
 from tests.kubernetes_api.world import Object
-from tests.unit.ops.verify.checks.aws import Aws
+from tests.unit.ops.verify.checks.aws import CLUSTER_GROUP, EFA_GROUP, Aws
 from tests.unit.ops.verify.checks.looking import P5, Case
 
 MakeCase = Callable[..., Case]
@@ -440,6 +440,41 @@ def test_a_placement_group_that_exists_is_the_groups(case: MakeCase, aws: MakeAw
     assert broken.one("placement-groups", "warning").problem.endswith("the placement group gpus, but in none")
 
 
+ITSELF = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": EFA_GROUP}]}]
+ANYBODY = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+TCP = [{"IpProtocol": "tcp", "FromPort": 0, "ToPort": 65535, "UserIdGroupPairs": [{"GroupId": EFA_GROUP}]}]
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"IpPermissions": TCP, "IpPermissionsEgress": ITSELF},
+        {"IpPermissions": ITSELF, "IpPermissionsEgress": ANYBODY},
+        {"IpPermissions": ITSELF, "IpPermissionsEgress": []},
+    ],
+)
+def test_a_security_group_that_keeps_efa_in_is_one_finding(
+    case: MakeCase, aws: MakeAws, rules: Object
+) -> None:
+    broken = case()
+    account = aws(broken)
+    assert broken.found() == {}
+    account.security_groups[EFA_GROUP] |= rules
+    assert broken.one("efa-security-groups").problem == (
+        f"none of the security groups of 32 of its 32 EFA interfaces ({CLUSTER_GROUP}, {EFA_GROUP}) lets all traffic to and "
+        "from itself"
+    )
+
+
+def test_one_interface_outside_the_group_is_found(case: MakeCase, aws: MakeAws) -> None:
+    broken = case()
+    node = broken.world.node("p5", 1)
+    aws(broken).instance_of(node)["NetworkInterfaces"][7]["Groups"] = [{"GroupId": CLUSTER_GROUP}]
+    found = broken.one("efa-security-groups")
+    assert found.where == f"{node['metadata']['name']} (p5)"
+    assert "of 1 of its 32 EFA interfaces" in found.problem
+
+
 def test_an_account_that_may_not_be_asked_for_instances_leaves_them_unasked(
     case: MakeCase, aws: MakeAws
 ) -> None:
@@ -447,3 +482,30 @@ def test_an_account_that_may_not_be_asked_for_instances_leaves_them_unasked(
     aws(broken).server.deny("ec2:DescribeInstances")
     with pytest.raises(UnaskedError, match="ec2:DescribeInstances"):
         broken.found()
+
+
+def test_a_default_by_the_former_annotation_is_one_too(case: MakeCase) -> None:
+    broken = case()
+    other = storage_class("gp2", default=False)
+    other["metadata"]["annotations"] = {"storageclass.beta.kubernetes.io/is-default-class": "true"}
+    broken.world.storage_classes.append(other)
+    found = broken.one("storage-classes", "warning")
+    assert (found.where, found.remedy) == (
+        "gp2",
+        "kubectl annotate storageclass --overwrite gp2 storageclass.beta.kubernetes.io/is-default-class=false",
+    )
+
+
+def test_an_account_without_the_cluster_accuses_nothing(case: MakeCase, aws: MakeAws) -> None:
+    """The kubeconfig leads to the cluster as another role than that of the AWS credentials."""
+    other = case(MADE)
+    account = aws(other)
+    for there in (account.clusters, account.addons, account.instances, account.node_groups):
+        there.clear()
+    account.associations.clear()
+    asked = ("addons", "pod-identity", "reservation-use", "efa-security-groups")
+    assert other.found(*asked) == {}
+    told = {one.check.id: one.unasked.reason for one in other.outcomes if one.unasked is not None}
+    assert "has no cluster llama in the account of your AWS credentials" in told["addons"]
+    assert "EC2 does not know the instances of 2 nodes" in told["reservation-use"]
+    assert all("--profile" in reason for reason in told.values())

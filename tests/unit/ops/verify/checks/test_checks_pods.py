@@ -385,3 +385,44 @@ def test_what_eks_has_not_installed_is_told_by_the_add_on(
         broken.world.daemon_sets.remove(broken.world.daemon_set("fsx-csi-node"))
     found = broken.one("addons")
     assert (found.where, found.problem) == (f"addons.{addon}", "EKS has not installed it")
+
+
+@pytest.mark.parametrize("key", ["eks.amazonaws.com/compute-type", "kubernetes.io/os"])
+def test_nodes_that_the_cni_leaves_alone_are_no_mistake(case: MakeCase, key: str) -> None:
+    """Fargate, Auto Mode and Windows: aws-node asks for Linux, and for none of these compute types."""
+    fine = case()
+    other = copy.deepcopy(fine.world.node("sys"))
+    del other["metadata"]["labels"]["eks.amazonaws.com/nodegroup"]
+    other["metadata"] |= {"name": "fargate-ip-10-0-9-9"}
+    other["metadata"]["labels"][key] = "another"
+    fine.world.nodes.append(other)
+    unmet = [{"key": key, "operator": "NotIn", "values": ["another"]}]
+    required = {"nodeSelectorTerms": [{"matchExpressions": unmet}]}
+    placement = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
+    for one in fine.world.daemon_sets:
+        one["spec"]["template"]["spec"].setdefault("affinity", placement)
+    assert fine.found() == {}
+
+
+def test_a_label_that_is_no_number_is_neither_more_nor_less(case: MakeCase) -> None:
+    fine = case()
+    key = "kubernetes.io/hostname"
+    terms = [
+        {"matchExpressions": [{"key": key, "operator": operator, "values": ["1"]}]}
+        for operator in ("Gt", "Lt")
+    ]
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
+    fine.world.daemon_set("fsx-csi-node")["spec"]["template"]["spec"]["affinity"] = {"nodeAffinity": required}
+    assert fine.found() == {}
+
+
+def test_a_pod_that_was_evicted_long_ago_is_not_the_cause(case: MakeCase) -> None:
+    broken = case()
+    lose(broken, "gpu-operator")
+    (now,) = [one for one in pods_of(broken, "gpu-operator") if one["spec"]["serviceAccountName"]][-1:]
+    before = copy.deepcopy(now)
+    before["metadata"] |= {"name": "gpu-operator-before", "uid": "before"}
+    before["status"] = {"phase": "Failed", "reason": "Evicted", "message": "low on memory"}
+    broken.world.pods.insert(0, before)
+    stop(now, "ErrImagePull", "not found")
+    assert broken.one("deployments").problem.endswith("a pod is in ErrImagePull: not found")
