@@ -9,11 +9,14 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 # Before moto is imported: the images that it knows take seconds to read, and nobody asks for them here.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
+import moto.core.responses
+from moto.core.utils import method_names_from_class
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -25,6 +28,18 @@ from werkzeug.serving import make_server
 from .extra import ACCOUNT_ID as ACCOUNT_ID
 from .extra import OPERATIONS, Extras
 from .wire import Answer, AwsError, Call, Environ, denial, read_call, written
+
+# moto looks up anew for each call what never changes, which takes half of its time: which services and methods there are.
+moto.core.responses.method_names_from_class = cache(method_names_from_class)  # type: ignore[attr-defined]
+
+
+class _Services(DomainDispatcherApplication):
+    def __init__(self) -> None:
+        super().__init__(create_backend_app)
+        self._backend_of = cache(super().get_backend_for_host)
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        return self._backend_of(host)
 
 
 class AccountServer:
@@ -41,7 +56,7 @@ class AccountServer:
         self._denied: set[str] = set()
         self._expired = False
         self._answers: dict[str, Callable[[Call], Answer | None]] = {}
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._moto = _Services()
         # One call after the other: moto's backends are no more thread-safe than it takes for this.
         self._lock = threading.Lock()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)

@@ -387,7 +387,7 @@ def test_without_access_it_is_told_and_does_not_stop_a_deploy(
         def get_object(self, **_: str) -> None:
             raise denied
 
-    monkeypatch.setattr(boto3, "client", lambda *_, **__: Client())
+    monkeypatch.setattr(boto3.Session, "client", lambda *_, **__: Client())
     done = order(S3 + NOW)
     assert (done.exit_code, "AccessDenied" in done.stderr) == (0, True)
 
