@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import typer
@@ -16,6 +17,12 @@ from .files import WriteError
 
 class UsageError(ValueError):
     """What was asked for cannot be done as it was asked; the message says what to write instead."""
+
+
+def instead(name: str, there: Sequence[str]) -> str:
+    """What was meant by a name that there is not: the nearest, else all that there are."""
+    close = difflib.get_close_matches(name, there, 1)
+    return f"did you mean {close[0]}?" if close else f"there are {', '.join(there)}"
 
 
 @contextmanager

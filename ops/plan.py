@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import re
@@ -25,7 +24,7 @@ from rich.table import Table
 from modules.app import synthesize
 from modules.layout import Loaded
 
-from .errors import UsageError
+from .errors import UsageError, instead
 from .files import write_whole
 from .offline.assumptions import assumed_account, example_values
 from .offline.changes import Change, changes
@@ -244,13 +243,8 @@ def _wanted(loaded: Sequence[Loaded], named: Sequence[str]) -> set[str]:
     there = [stack for one in loaded for stack in one.layout.stacks]
     for name in named:
         if name not in there:
-            raise UsageError(f"--stack {name}: there is no such stack; {_instead(name, there)}")
+            raise UsageError(f"--stack {name}: there is no such stack; {instead(name, there)}")
     return set(named or there)
-
-
-def _instead(name: str, there: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, there, 1)
-    return f"did you mean {close[0]}?" if close else f"there are {', '.join(there)}"
 
 
 def _check_file(file: Path | None) -> None:

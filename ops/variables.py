@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import shlex
@@ -12,7 +11,7 @@ from typing import Any
 from modules.layout import Loaded
 from modules.layout.substitution import with_values
 
-from .errors import UsageError
+from .errors import UsageError, instead
 from .offline.assumptions import VariableValueError, parsed
 
 
@@ -29,11 +28,8 @@ def assigned(loaded: Sequence[Loaded], assignments: Sequence[str]) -> dict[str, 
         if not equals:
             raise UsageError(f"--var {assignment}: write --var NAME=VALUE")
         if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            there = f"there are {', '.join(known)}" if known else "the layout leaves none open"
-            raise UsageError(
-                f"--var {name}: there is no such variable; {f'did you mean {close[0]}?' if close else there}"
-            )
+            meant = instead(name, known) if known else "the layout leaves none open"
+            raise UsageError(f"--var {name}: there is no such variable; {meant}")
         texts[name] = text
     return texts
 

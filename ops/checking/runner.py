@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 import threading
 from collections import deque
@@ -10,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from ..errors import UsageError
+from ..errors import UsageError, instead
 from .check import Check, Finding, Outcome, Subject, UnaskedError
 
 AnyCheck = TypeVar("AnyCheck", bound=Check[Any])
@@ -28,9 +27,7 @@ def chosen(checks: Sequence[AnyCheck], skipped: Collection[str]) -> list[AnyChec
     known = [check.id for check in checks]
     for id in skipped:
         if id not in known:
-            close = difflib.get_close_matches(id, known, 1)
-            instead = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
-            raise UsageError(f"--skip {id}: there is no such check; {instead}")
+            raise UsageError(f"--skip {id}: there is no such check; {instead(id, known)}")
     return [check for check in checks if check.id not in skipped]
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from modules.layout.stores import CLUSTER_TAG
 
@@ -48,11 +47,6 @@ REGION_TAG = "topology.kubernetes.io/region"
 def tag_keys(cluster: str) -> list[str]:
     """The keys of the tags by which a cluster's resources are looked for."""
     return [*NAMED_BY, f"{CLUSTER_PREFIX}{cluster}"]
-
-
-def tags_of(described: Iterable[Mapping[str, Any]] | None) -> dict[str, str]:
-    """The tags in AWS's form, a list of keys and values."""
-    return {str(tag["Key"]): str(tag.get("Value") or "") for tag in described or ()}
 
 
 def is_owned(tags: Mapping[str, str], cluster: str) -> bool:

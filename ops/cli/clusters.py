@@ -24,14 +24,19 @@ from ..verify.command import Request as VerifyRequest
 from ..verify.command import verify as run_verify
 from .app import Layout, app, one
 
+Skip = Annotated[
+    list[str] | None,
+    typer.Option(metavar="ID", help="Leave this check out; may be repeated. --checks lists them."),
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")]
+Checks = Annotated[bool, typer.Option("--checks", help="List the checks, and ask nothing.")]
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+
 
 @app.command()
 def preflight(
     layout: Layout = None,
-    skip: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ID", help="Leave this check out; may be repeated. --checks lists them."),
-    ] = None,
+    skip: Skip = None,
     var: Annotated[
         list[str] | None,
         typer.Option(
@@ -43,12 +48,12 @@ def preflight(
         str | None,
         typer.Option(metavar="NAME", help="Of the AWS configuration. Default: as for the AWS CLI."),
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
-    checks: Annotated[bool, typer.Option("--checks", help="List the checks, and ask nothing.")] = False,
+    strict: Strict = False,
+    checks: Checks = False,
     policy: Annotated[
         bool, typer.Option("--policy", help="Print the least IAM policy for these checks, and ask nothing.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    json: Json = False,
 ) -> None:
     """Ask the account, before it costs anything, whether it has what a layout needs: reservation, zone, quotas, addresses.
 
@@ -91,10 +96,7 @@ def verify(
             "--nccl", help="At last, measure the network of each group with GPUs and EFA, as nccl-test does."
         ),
     ] = False,
-    skip: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ID", help="Leave this check out; may be repeated. --checks lists them."),
-    ] = None,
+    skip: Skip = None,
     var: Annotated[
         list[str] | None,
         typer.Option(
@@ -102,9 +104,9 @@ def verify(
             help="Value of a Terraform variable, else that of TF_VAR_NAME; may be repeated. What has none is not compared.",
         ),
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
-    checks: Annotated[bool, typer.Option("--checks", help="List the checks, and ask nothing.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    strict: Strict = False,
+    checks: Checks = False,
+    json: Json = False,
 ) -> None:
     """Ask the cluster whether it is what its layout says: nodes, devices, EFA, plugins, releases, DNS, credentials of pods.
 
@@ -166,7 +168,7 @@ def nccl_test(
         str | None,
         typer.Option(metavar="TYPE", help="With --parse: where it ran, if neither log nor layout say so."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    json: Json = False,
 ) -> None:
     """Measure the network between the GPUs of a node group: write an all_reduce_perf job, and judge its log.
 
@@ -227,7 +229,7 @@ def cleanup(
     profile: Annotated[
         str | None, typer.Option(metavar="NAME", help="Profile of the AWS configuration.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    json: Json = False,
 ) -> None:
     """List what is left of a layout's cluster, stops its destroy or costs, and delete it with --delete.
 

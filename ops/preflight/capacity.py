@@ -11,6 +11,8 @@ from modules import catalog
 from modules.layout.models import NodeGroup
 
 from ..aws.account import Account
+from ..aws.reservation_groups import reservations_in
+from ..aws.tags import tags_of
 from .subject import Subject
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
@@ -19,7 +21,6 @@ _NO_RESERVATION = (
     "InvalidCapacityReservationId.Malformed",
     "InvalidCapacityReservationId.NotFound",
 )
-_NO_GROUP = ("NotFoundException",)
 
 RESERVATION_ACTIONS = (
     "ec2:DescribeCapacityReservations",
@@ -170,9 +171,7 @@ def _ids(account: Account, group: NodeGroup) -> list[str]:
     arn = group.capacity.reservation_group_arn
     if arn is None:
         return [group.capacity.reservation_id] if group.capacity.reservation_id else []
-    found = account.pages("resource-groups", "list_group_resources", "Resources", _NO_GROUP, Group=arn)
-    arns = [str(one["Identifier"]["ResourceArn"]) for one in found]
-    return [one.rpartition("/")[2] for one in arns if ":capacity-reservation/" in one]
+    return reservations_in(account, arn)
 
 
 def _reservation(answer: Mapping[str, Any]) -> Reservation:
@@ -196,7 +195,7 @@ def _reservation(answer: Mapping[str, Any]) -> Reservation:
 
 
 def _instance(answer: Mapping[str, Any]) -> Instance:
-    tags = {str(tag["Key"]): str(tag["Value"]) for tag in answer.get("Tags", ())}
+    tags = tags_of(answer.get("Tags"))
     name = str(answer["InstanceType"])
     known = catalog.find(name)
     cpu = answer.get("CpuOptions", {})

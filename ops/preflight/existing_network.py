@@ -10,6 +10,7 @@ from typing import Literal
 from modules.layout.models import NodeGroup
 
 from ..aws.account import Answer
+from ..aws.tags import tags_of
 from .subject import Subject
 
 NO_VPC = ("InvalidVpcID.NotFound", "InvalidVpcID.Malformed")
@@ -121,13 +122,8 @@ def _subnet(answer: Answer) -> Subnet:
         str(answer["CidrBlock"]),
         int(answer["AvailableIpAddressCount"]),
         bool(answer.get("MapPublicIpOnLaunch", False)),
-        tags_of(answer),
+        tags_of(answer.get("Tags")),
     )
-
-
-def tags_of(answer: Answer) -> dict[str, str]:
-    """The tags of something, by key."""
-    return {str(tag["Key"]): str(tag["Value"]) for tag in answer.get("Tags") or ()}
 
 
 def groups_in(subject: Subject, subnet: str) -> list[tuple[str, NodeGroup]]:

@@ -5,26 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
-import boto3
-
+from .right import client
 from .server import ACCOUNT_ID, AccountServer
 
 _AMI = "ami-0123456789abcdef0"
-
-
-@cache
-def client(url: str, service: str, region: str) -> Any:
-    """One for all tests of a process: reading what botocore knows of EC2 takes a second."""
-    return boto3.client(
-        service,
-        region_name=region,
-        endpoint_url=url,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
 
 
 @dataclass

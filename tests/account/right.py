@@ -62,7 +62,7 @@ RESERVATION_GROUP = f"arn:aws:resource-groups:{{}}:{ACCOUNT_ID}:group/gpus"
 
 @cache
 def client(url: str, service: str, region: str) -> Any:
-    """A client of boto3 for the account at a URL."""
+    """A client of boto3 for the account at a URL: one for all tests of a process, since to make one takes a while."""
     import boto3
 
     return boto3.client(

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ...aws.account import Answer
+from ...aws.tags import tags_of
 from ..change import change
 from ..leaving import Around, Leaving
-from ..ownership import tags_of
 
 # At most so many in one call for tags:
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ...aws.account import Answer
+from ...aws.tags import tags_of
 from ..change import RefusedError, change
 from ..leaving import Around, Leaving
-from ..ownership import REGION_TAG, tags_of
+from ..ownership import REGION_TAG
 from .ec2 import Ec2Kind
 
 

@@ -7,9 +7,10 @@ from datetime import datetime, timezone
 
 from ...aws.account import Answer
 from ...aws.actions import action
+from ...aws.tags import tags_of
 from ..change import RefusedError, change
 from ..leaving import Around, Leaving
-from ..ownership import tag_keys, tags_of
+from ..ownership import tag_keys
 from .ec2 import Ec2Kind
 
 # The VPC CNI says when it made an interface; EC2 does not.

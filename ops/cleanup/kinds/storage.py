@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ...aws.account import Answer
 from ...aws.actions import action
+from ...aws.tags import tags_of
 from ..change import change
 from ..leaving import Around, Leaving
-from ..ownership import tags_of
 from .ec2 import Ec2Kind
 
 # The EBS CSI driver's, and those of the volume plugin before it:

@@ -14,6 +14,7 @@ from modules.layout.node_addresses import (
     node_addresses,
 )
 
+from ...aws.tags import tags_of
 from ...checking.check import Finding, Level
 from ..capacity import instances
 from ..existing_network import (
@@ -25,7 +26,6 @@ from ..existing_network import (
     route_tables,
     subnets_at,
     table_of,
-    tags_of,
     vpc_of,
 )
 from ..subject import Subject
@@ -199,7 +199,7 @@ class VpcRange:
         """The new range against those of the region's other VPCs."""
         new = IPv4Network(subject.layout.network.vpc_cidr)
         others = [
-            f"{one['VpcId']}{_named(tags_of(one))}"
+            f"{one['VpcId']}{_named(tags_of(one.get('Tags')))}"
             for one in subject.account.pages("ec2", "describe_vpcs", "Vpcs")
             if any(cidr.overlaps(new) for cidr in cidrs_of(one))
         ]

@@ -8,6 +8,7 @@ from typing import Any
 from modules.layout.models import FileSystem
 from modules.layout.stores import CLUSTER_TAG
 
+from ...aws.tags import tags_of
 from ...checking.check import Finding, Level
 from ..quota import QUOTA_ACTIONS, Quota, exceeded
 from ..subject import Subject
@@ -276,5 +277,4 @@ def _nat_zones(subject: Subject) -> list[str]:
 
 def _is_ours(answer: Mapping[str, Any], subject: Subject) -> bool:
     """Whether it carries the cluster's tag, which tells where the state does not."""
-    tags = {tag["Key"]: tag["Value"] for tag in answer.get("Tags") or ()}
-    return tags.get(CLUSTER_TAG) == subject.layout.name
+    return tags_of(answer.get("Tags")).get(CLUSTER_TAG) == subject.layout.name

@@ -101,8 +101,7 @@ class NodeRoutes:
 
 def _wrong_nat(subject: Subject, id: str) -> str:
     """What is wrong with a NAT gateway; nothing, where nothing is."""
-    missing = ("NatGatewayNotFound", "InvalidNatGatewayID.NotFound")
-    found = subject.account.pages("ec2", "describe_nat_gateways", "NatGateways", missing, NatGatewayIds=[id])
+    found = _nat_gateways(subject, id)
     if not found:
         return "" if is_shared(subject) else "is not there"
     nat = found[0]
@@ -119,6 +118,12 @@ def _wrong_nat(subject: Subject, id: str) -> str:
     if nat.get("VpcId") == subject.layout.network.vpc_id and way is not None and inward:
         return f"is in {nat['SubnetId']}, from where no route leads to an internet gateway ({way.table})"
     return ""
+
+
+def _nat_gateways(subject: Subject, id: str) -> list[Answer]:
+    """The NAT gateway of an id, or none."""
+    missing = ("NatGatewayNotFound", "InvalidNatGatewayID.NotFound")
+    return subject.account.pages("ec2", "describe_nat_gateways", "NatGateways", missing, NatGatewayIds=[id])
 
 
 class ApiWithinReach:
@@ -153,12 +158,8 @@ class ApiWithinReach:
                 f"the API's endpoint is not private, and nodes in {', '.join(cut)} do not reach the internet"
             )
             yield Finding("cluster.endpoint.private", problem)
-        missing = ("NatGatewayNotFound", "InvalidNatGatewayID.NotFound")
         for nat in dict.fromkeys(way.target for way in found.values() if way.kind == "nat" and not way.gone):
-            described = subject.account.pages(
-                "ec2", "describe_nat_gateways", "NatGateways", missing, NatGatewayIds=[nat]
-            )
-            for one in described:
+            for one in _nat_gateways(subject, nat):
                 for address in one.get("NatGatewayAddresses", ()):
                     ip = address.get("PublicIp")
                     if ip and not any(IPv4Network(ip).subnet_of(cidr) for cidr in allowed):

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from modules.layout import is_known
 from modules.layout.models import ExistingPlacementGroup, NodeGroup
 
+from ...aws.reservation_groups import reservations_in
 from ...checking.check import Finding, Level, UnaskedError
 from ..cluster import Object
 from ..subject import Subject, instance_of, name_of
@@ -116,14 +117,7 @@ class ReservationUse:
         arn = capacity.reservation_group_arn
         if arn is None or not is_known(arn) or subject.account is None:
             return []
-        members = subject.account.pages(
-            "resource-groups",
-            "list_group_resources",
-            "ResourceIdentifiers",
-            ("NotFoundException",),
-            Group=arn,
-        )
-        return [str(one.get("ResourceArn")).rpartition("/")[2] for one in members]
+        return reservations_in(subject.account, arn)
 
 
 class PlacementGroups:

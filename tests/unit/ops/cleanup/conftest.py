@@ -13,7 +13,8 @@ from ops.cleanup import deletion, finding
 from ops.cleanup.kinds.storage import Volumes
 from ops.cleanup.leaving import Kind
 from ops.cli import app
-from tests.account.cluster_leavings import Place, client
+from tests.account.cluster_leavings import Place
+from tests.account.right import client
 from tests.account.server import AccountServer
 
 Run = Callable[..., "tuple[int, str, str]"]

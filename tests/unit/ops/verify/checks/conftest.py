@@ -36,20 +36,7 @@ def case(kubernetes_api: Api, layouts_folder: Path) -> Callable[..., Case]:
     return make
 
 
-@pytest.fixture(scope="session")
-def _account_server() -> Iterator[AccountServer]:
-    server = AccountServer()
-    yield server
-    server.stop()
-
-
 @pytest.fixture
-def aws(
-    _account_server: AccountServer, fast_clients: None, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[Case], Aws]]:
-    """Makes the account of a case; what could not be answered as AWS does fails the test."""
-    for name, value in _account_server.environment.items():
-        monkeypatch.setenv(name, value)
-    _account_server.reset()
-    yield lambda case: Aws(_account_server, case)
-    assert _account_server.failures == []
+def aws(aws: AccountServer, fast_clients: None) -> Callable[[Case], Aws]:
+    """Makes the account of a case."""
+    return lambda case: Aws(aws, case)

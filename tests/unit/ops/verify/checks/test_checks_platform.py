@@ -412,7 +412,9 @@ def test_a_node_in_a_reservation_of_its_group_of_them_is_right(case: MakeCase, a
     account = aws(grouped)
     member = "arn:aws:ec2:us-west-2:123456789012:capacity-reservation/cr-0fedcba9876543210"
     answer = {
-        "ResourceIdentifiers": [{"ResourceArn": member, "ResourceType": "AWS::EC2::CapacityReservation"}]
+        "Resources": [
+            {"Identifier": {"ResourceArn": member, "ResourceType": "AWS::EC2::CapacityReservation"}}
+        ]
     }
     account.server.answer("resource-groups:ListGroupResources", lambda _: answer)
     assert grouped.found() == {}
