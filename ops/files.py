@@ -31,7 +31,7 @@ def writing() -> Iterator[None]:
         raise WriteError(error.errno, error.strerror, error.filename) from None
 
 
-def write_whole(file: Path, text: str, last_check: Callable[[], object] = lambda: None) -> None:
+def write_whole(file: Path, text: str | bytes, last_check: Callable[[], object] = lambda: None) -> None:
     """Writes a file whole or not at all: beside it first, then in its place. A symbolic link is followed.
 
     Args:
@@ -42,14 +42,15 @@ def write_whole(file: Path, text: str, last_check: Callable[[], object] = lambda
     Raises:
         WriteError: it cannot be written.
     """
+    data = text.encode() if isinstance(text, str) else text
     try:
         if file.exists() and not file.is_file():
-            file.write_text(text, encoding="utf-8")
+            file.write_bytes(data)
             return
         target = Path(os.path.realpath(file))
         with tempfile.TemporaryDirectory(prefix=".ops-", dir=target.parent) as folder:
             beside = Path(folder) / "new"
-            beside.write_text(text, encoding="utf-8")
+            beside.write_bytes(data)
             if target.exists():
                 shutil.copymode(target, beside)
             last_check()

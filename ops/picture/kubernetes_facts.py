@@ -1,0 +1,210 @@
+"""What runs on the cluster: releases, jobs, servers and the load balancers before them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from .expressions import plain
+from .scene import Item, Thing, Workload
+
+_NODE_GROUP = "eks.amazonaws.com/nodegroup"
+_CLASS = "service.beta.kubernetes.io/aws-load-balancer-"
+_DEVICES = ("nvidia.com/gpu", "aws.amazon.com/neuron", "vpc.amazonaws.com/efa")
+_JOBS = {
+    "kubernetes_job_v1": "Job",
+    "kubernetes_stateful_set_v1": "StatefulSet",
+    "kubernetes_deployment_v1": "Deployment",
+}
+_RUNNING = ("TrainJob", "MPIJob", "LeaderWorkerSet", "JobSet", "RayCluster", "PyTorchJob")
+_NOTABLE = ("ClusterQueue", "NodePool", "EC2NodeClass")
+
+
+def releases(items: Iterable[Item]) -> tuple[Thing, ...]:
+    """Helm releases."""
+    return tuple(
+        Thing(
+            item.key,
+            plain(item.body.get("name", item.name)),
+            (_chart(item.body),),
+            plain(item.body.get("namespace", "default")),
+        )
+        for item in items
+    )
+
+
+def _chart(body: Mapping[str, Any]) -> str:
+    chart, version = plain(body.get("chart", "")), plain(body.get("version", "no version"))
+    return version if chart == body.get("name") else f"{chart.rpartition('/')[2]} {version}"
+
+
+def namespaces(items: Iterable[Item]) -> tuple[Thing, ...]:
+    """Namespaces that a stack makes itself."""
+    return tuple(Thing(item.key, plain(item.body["metadata"].get("name", item.name))) for item in items)
+
+
+def objects(items: Sequence[Item]) -> tuple[Thing, ...]:
+    """Storage classes, claims, queues and node pools."""
+    found = []
+    for item in items:
+        metadata = item.body.get("metadata") or {}
+        name = plain(metadata.get("name", item.name))
+        if item.type == "kubernetes_storage_class_v1":
+            detail = plain(item.body.get("storage_provisioner", ""))
+            found.append(Thing(item.key, name, (f"StorageClass, {detail}",)))
+        elif item.type == "kubernetes_persistent_volume_claim_v1":
+            found.append(
+                Thing(item.key, name, (_claim(item.body),), plain(metadata.get("namespace", "default")))
+            )
+        elif item.type == "kubernetes_manifest" and item.body["manifest"].get("kind") in _NOTABLE:
+            found.append(_notable(item))
+    return tuple(found)
+
+
+def _claim(body: Mapping[str, Any]) -> str:
+    spec = body.get("spec") or {}
+    return f"PersistentVolumeClaim of {plain(spec.get('storage_class_name', 'the default class'))}"
+
+
+def _notable(item: Item) -> Thing:
+    manifest = item.body["manifest"]
+    metadata, kind = manifest["metadata"], manifest["kind"]
+    details = [kind]
+    for group in (manifest.get("spec") or {}).get("resourceGroups") or ():
+        for flavor in group.get("flavors") or ():
+            details += [
+                f"{one['nominalQuota']} {one['name']}"
+                for one in flavor.get("resources") or ()
+                if one["name"] in _DEVICES
+            ]
+    return Thing(item.key, plain(metadata["name"]), tuple(details), plain(metadata.get("namespace", "")))
+
+
+def workloads(items: Sequence[Item]) -> tuple[Workload, ...]:
+    """Jobs and servers, each with the load balancer that leads to it."""
+    found = []
+    for item in items:
+        if item.type in _JOBS:
+            found.append(_own(item, items))
+        elif item.type == "kubernetes_manifest" and item.body["manifest"].get("kind") in _RUNNING:
+            found.append(_custom(item, items))
+    return tuple(found)
+
+
+def _own(item: Item, items: Sequence[Item]) -> Workload:
+    spec = item.body.get("spec") or {}
+    pods = (spec.get("template") or {}).get("spec") or {}
+    count = spec.get("completions") or spec.get("replicas")
+    scaled = _autoscaler(item, items)
+    size = (
+        scaled or (f"{plain(count)} pods" if str(count) != "1" else "1 pod") if count or scaled else "1 pod"
+    )
+    details = [f"{_JOBS[item.type]}, {size}", *_needs(pods.get("container"), "each pod"), *_groups(pods)]
+    labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
+    metadata = item.body["metadata"]
+    namespace = plain(metadata.get("namespace", "default"))
+    return Workload(
+        item.key,
+        plain(metadata.get("name", item.name)),
+        namespace,
+        tuple(details),
+        _balancer(items, namespace, labels),
+    )
+
+
+def _custom(item: Item, items: Sequence[Item]) -> Workload:
+    """A job of a custom resource: its pods' places stand in it, or in the runtime beside it."""
+    manifest = item.body["manifest"]
+    beside = [
+        other.body["manifest"]
+        for other in items
+        if other.name.startswith(f"{item.name}_") and other.type == item.type
+    ]
+    spec = manifest.get("spec") or {}
+    trainer = spec.get("trainer") or {}
+    details = [manifest["kind"]]
+    if "numNodes" in trainer:
+        details[0] += f", {trainer['numNodes']} nodes of {trainer.get('numProcPerNode', '?')} processes"
+        details += _needs([{"resources": trainer.get("resourcesPerNode") or {}}], "each node")
+    queue = (manifest["metadata"].get("labels") or {}).get("kueue.x-k8s.io/queue-name")
+    if queue:
+        details.append(f"queue {plain(queue)}")
+    details += _groups({"here": spec, "beside": beside})
+    return Workload(
+        item.key,
+        plain(manifest["metadata"]["name"]),
+        plain(manifest["metadata"].get("namespace", "default")),
+        tuple(details),
+    )
+
+
+def _autoscaler(item: Item, items: Sequence[Item]) -> str:
+    name = item.body["metadata"].get("name")
+    for other in items:
+        if other.type == "kubernetes_horizontal_pod_autoscaler_v2":
+            spec = other.body["spec"]
+            if (spec.get("scale_target_ref") or {}).get("name") == name:
+                return f"{plain(spec.get('min_replicas', 1))} to {plain(spec['max_replicas'])} pods"
+    return ""
+
+
+def _needs(containers: Any, whose: str) -> Iterator[str]:
+    wanted: dict[str, str] = {}
+    for container in containers if isinstance(containers, list) else [containers] if containers else []:
+        limits = (container.get("resources") or {}).get("limits") or {}
+        wanted |= {name: plain(limits[name]) for name in _DEVICES if name in limits}
+    if wanted:
+        names = {
+            "nvidia.com/gpu": "GPUs",
+            "aws.amazon.com/neuron": "Neuron devices",
+            "vpc.amazonaws.com/efa": "EFA",
+        }
+        yield f"{whose}: " + ", ".join(f"{count} {names[name]}" for name, count in wanted.items())
+
+
+def _groups(value: Any) -> Iterator[str]:
+    found = sorted({*_named_groups(value)})
+    if found:
+        yield f"on node group{'s' if len(found) > 1 else ''} {', '.join(found)}"
+
+
+def _named_groups(value: Any) -> Iterator[str]:
+    """Node groups that node selectors and affinities name, wherever they stand."""
+    if isinstance(value, Mapping):
+        chosen = value.get(_NODE_GROUP)
+        if isinstance(chosen, str):
+            yield chosen
+        if value.get("key") == _NODE_GROUP and value.get("operator", "In") == "In":
+            yield from (str(one) for one in value.get("values") or ())
+        for child in value.values():
+            yield from _named_groups(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from _named_groups(child)
+
+
+def _balancer(items: Sequence[Item], namespace: str, labels: Mapping[str, str]) -> Thing | None:
+    """The load balancer whose Service selects pods of these labels."""
+    for item in items:
+        if item.type != "kubernetes_service_v1":
+            continue
+        spec, metadata = item.body.get("spec") or {}, item.body["metadata"]
+        selector = spec.get("selector") or {}
+        if (
+            spec.get("type") != "LoadBalancer"
+            or metadata.get("namespace", "default") != namespace
+            or not selector
+            or any(labels.get(name) != value for name, value in selector.items())
+        ):
+            continue
+        annotations = metadata.get("annotations") or {}
+        scheme = plain(annotations.get(f"{_CLASS}scheme", "internal"))
+        ports = ", ".join(plain(one.get("port")) for one in spec.get("port") or ())
+        details = [f"{scheme}, port {ports}"]
+        if f"{_CLASS}ssl-cert" in annotations:
+            details.append(f"TLS by {plain(annotations[f'{_CLASS}ssl-cert'])}")
+        sources = spec.get("load_balancer_source_ranges")
+        if sources:
+            details.append(f"from {plain(sources)}")
+        return Thing(item.key, "Network Load Balancer", tuple(details), namespace)
+    return None

@@ -1,0 +1,36 @@
+"""How wide a text is at most, whichever of the usual sans fonts shows it: a picture is arranged before anybody draws it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+_FILE = Path(__file__).with_name("widths.json")
+_ELLIPSIS = "…"
+# Browsers round lengths up to 1/64 pixel: https://chromium.googlesource.com/chromium/src/+/main/third_party/blink/renderer/platform/geometry/layout_unit.h
+_ROUNDING = 1 / 64
+
+
+def width(text: str, size: float, bold: bool = False) -> float:
+    """Pixels that one line of text takes at most; `size` is the font's, in pixels."""
+    widths, widest = _widths("bold" if bold else "regular")
+    return sum(widths.get(character, widest) for character in text) * size / 1000 + _ROUNDING
+
+
+def shortened(text: str, size: float, room: float, bold: bool = False) -> str:
+    """The text, or as much of its beginning as fits into `room` pixels with an ellipsis behind it."""
+    if width(text, size, bold) <= room:
+        return text
+    kept = text
+    while kept and width(kept + _ELLIPSIS, size, bold) > room:
+        kept = kept[:-1]
+    return kept.rstrip() + _ELLIPSIS
+
+
+@cache
+def _widths(weight: str) -> tuple[Mapping[str, int], int]:
+    """Thousandths of the font's size by character, and those of the widest: what is not in the table counts as that."""
+    table: dict[str, int] = json.loads(_FILE.read_text(encoding="utf-8"))[weight]
+    return table, max(table.values())
