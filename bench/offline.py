@@ -17,6 +17,7 @@ from typing import Any
 
 from modules.layout import load, preset_names
 from ops.offline.assumptions import assumed_account, example_values
+from ops.offline.deployment import unprotected
 from ops.offline.engine import Engine, EngineMissingError, Step, Workspace, find_engine
 from ops.offline.server import StandIns
 
@@ -147,19 +148,11 @@ def life(preset: str, stacks: Sequence[Document]) -> float:
             if not workspace.plan().empty:
                 raise SynthFailedError(f"{preset}: a second plan is not empty")
         for workspace in reversed(workspaces):
-            _let_go(workspace)
+            workspace.configure(unprotected(workspace.document))
             _succeeded(workspace.destroy())
         if account.resources:
             raise SynthFailedError(f"{preset}: {len(account.resources)} resources are left")
     return time.perf_counter() - started
-
-
-def _let_go(workspace: Workspace) -> None:
-    """Takes back what keeps data from being destroyed."""
-    for named in workspace.document.get("resource", {}).values():
-        for body in named.values():
-            body.get("lifecycle", {}).pop("prevent_destroy", None)
-    workspace.configure(workspace.document)
 
 
 def _beside_a_mirror(report: Report, engine: Engine, runs: int, stacks: Sequence[Document]) -> None:

@@ -13,6 +13,7 @@ from modules.layout import preset_names
 
 from . import layouts
 from . import offline as terraform
+from . import review as reviews
 from .measure import ROOT, Sample, alternate, median_mib, median_seconds, progress, synth
 from .report import Report
 
@@ -166,10 +167,16 @@ def offline(settings: Settings, report: Report) -> None:
     terraform.measure(report, layout=settings.layout, runs=settings.runs, env=settings.node, output=output)
 
 
+def review(settings: Settings, report: Report) -> None:
+    """`ops review` of plans with up to 10,000 changes."""
+    reviews.measure(report, runs=settings.runs)
+
+
 SECTIONS: Mapping[str, Callable[[Settings, Report], None]] = {
     "stock": against_stock,
     "floor": against_floor,
     "cold": cold_cache,
     "growth": growth,
     "offline": offline,
+    "review": review,
 }

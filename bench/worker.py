@@ -19,8 +19,8 @@ install()
 
 from modules import app  # noqa: E402  (the bindings come first)
 from modules.layout import Loaded, load  # noqa: E402
-from ops import plan as command  # noqa: E402
 from ops.offline.schema import BindingPackage  # noqa: E402
+from ops.plan import command  # noqa: E402
 
 
 def plan(layout: str) -> dict[str, float]:

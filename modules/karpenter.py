@@ -21,12 +21,9 @@ from constructs import Construct
 from .expressions import allow, policy
 from .iam import NODE_POLICIES, ServiceRole, managed_policy, name_prefix, pod_role
 from .karpenter_policy import Scope, discovery, instance_profiles, nodes
-from .layout.releases import RELEASE_SERVICE_ACCOUNTS, karpenter_queue
+from .layout.releases import DISCOVERY_TAG, RELEASE_SERVICE_ACCOUNTS, karpenter_queue
 
 SERVICE_ACCOUNT = RELEASE_SERVICE_ACCOUNTS["karpenter"]
-# By this tag a node class finds the subnets and the security group of its nodes.
-# https://karpenter.sh/v1.14/concepts/nodeclasses/
-DISCOVERY_TAG = "karpenter.sh/discovery"
 # What may happen to a node, by source and kind of the event, as in the reference of Karpenter 1.14:
 # https://github.com/aws/karpenter-provider-aws/blob/main/website/content/en/v1.14/reference/cloudformation.md
 _EVENTS: Mapping[str, tuple[str, str]] = {

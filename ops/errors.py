@@ -26,17 +26,18 @@ def instead(name: str, there: Sequence[str]) -> str:
 
 
 @contextmanager
-def refusing(*more: type[Exception], writes: bool = False) -> Iterator[None]:
-    """Turns faults of layouts, wrong usage, files that cannot be read or written, and errors of `more` into exit status 2.
+def refusing(*more: type[Exception], writes: bool = False, status: int = 2) -> Iterator[None]:
+    """Turns faults of layouts, wrong usage, files that cannot be read or written, and errors of `more` into an exit status.
 
     What is printed inside is out when it ends: a full disk is noticed here.
 
     Args:
         more: errors whose message is all that there is to say.
         writes: whether the command writes files, so that it says that it wrote none.
+        status: another than 2, where that is a result of the command.
 
     Raises:
-        typer.Exit: with status 2.
+        typer.Exit: with that status.
     """
     refused: tuple[type[Exception], ...] = (UsageError, *more)
     try:
@@ -44,16 +45,16 @@ def refusing(*more: type[Exception], writes: bool = False) -> Iterator[None]:
         sys.stdout.flush()
     except LayoutError as error:
         report(error.faults, "nothing was written" if writes else "")
-        raise typer.Exit(2) from None
+        raise typer.Exit(status) from None
     except refused as error:
         print(error, file=sys.stderr)
-        raise typer.Exit(2) from None
+        raise typer.Exit(status) from None
     except BrokenPipeError:
         raise
     except OSError as error:
         _drop_output()
         print(_cannot(error), file=sys.stderr)
-        raise typer.Exit(2) from None
+        raise typer.Exit(status) from None
 
 
 def report(faults: tuple[Fault, ...], closing: str = "") -> None:

@@ -52,3 +52,27 @@ def spot(name: str) -> str | None:
     """The quota code of spot vCPUs for a type; None where no source gives one (p6)."""
     match = _FAMILY.match(name)
     return _SPOT.get(match[0], _SPOT.get(match[1])) if match else None
+
+
+_NAMES = {
+    _STANDARD: "Running On-Demand Standard instances",
+    _G_AND_VT: "Running On-Demand G and VT instances",
+    "L-F7808C92": "Running On-Demand HPC instances",
+    "L-1945791B": "Running On-Demand Inf instances",
+    "L-417A185B": "Running On-Demand P instances",
+    "L-2C3B7624": "Running On-Demand Trn instances",
+    "L-43DA4232": "Running On-Demand High Memory instances",
+    "L-7295265B": "Running On-Demand X instances",
+    _SPOT_STANDARD: "All Standard Spot Instance Requests",
+    _SPOT_G_AND_VT: "All G and VT Spot Instance Requests",
+    _SPOT_P2_TO_P4: "All P4, P3 and P2 Spot Instance Requests",
+    "L-B5D1601B": "All Inf Spot Instance Requests",
+    "L-C4BD4855": "All P5 Spot Instance Requests",
+    "L-6B0D517C": "All Trn Spot Instance Requests",
+    "L-E3A00192": "All X Spot Instance Requests",
+}
+
+
+def quota_name(code: str) -> str:
+    """What Service Quotas calls a quota of this module, without the letters of the standard families."""
+    return _NAMES[code]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -203,5 +204,52 @@ ChartVersion = Annotated[
         r"v?[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]*",
         "is no exact chart version",
         "Write one version, like 1.2.3: the same layout has to give the same cluster tomorrow.",
+    ),
+]
+RuleId = Annotated[
+    str,
+    matching(
+        r"[a-z0-9]+(-[a-z0-9]+)*",
+        "is no id of a rule",
+        "Write the id of a rule as the review names it, like nodes-roll; `python -m ops review --rules` lists them.",
+    ),
+]
+# What a `for_each` has as keys may hold brackets, quotes and spaces.
+AddressGlob = Annotated[
+    str,
+    matching(
+        r"(?! )[ -~]{1,300}(?<! )",
+        "is no address of a resource",
+        "Write an address as the review shows it, like aws_eks_node_group.nodes_p5, or a part of it and *.",
+        editors=r"[ -~]{1,300}",
+    ),
+]
+Reason = Annotated[
+    str,
+    matching(
+        r"(?=.{1,500}\Z)[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*",
+        "is no reason",
+        "Write in one line, of at most 500 characters, why this may pass.",
+        editors=r"[^\x00-\x1f\x7f]{1,500}",
+    ),
+]
+
+
+def _day(value: str) -> str:
+    try:
+        day = date.fromisoformat(value) if re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", value) else None
+    except ValueError:
+        day = None
+    if day is None:
+        shown = value if len(value) <= 100 else value[:97] + "..."
+        raise wrong(f"{shown!r} is no day", "Write year, month and day: 2026-12-31.")
+    return value
+
+
+# Only the shape: that the day exists is said by the loader.
+Day = Annotated[
+    str,
+    Form(
+        _day, r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", "Write year, month and day: 2026-12-31."
     ),
 ]

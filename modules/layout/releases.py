@@ -125,6 +125,11 @@ RELEASE_ENDPOINTS: Mapping[str, str] = {
 }
 
 
+# By this tag a node class finds the subnets and the security group of its nodes.
+# https://karpenter.sh/v1.14/concepts/nodeclasses/
+DISCOVERY_TAG = "karpenter.sh/discovery"
+
+
 def karpenter_queue(cluster_name: str) -> str:
     """The interruption queue's name, which the release in the other stack is told without looking it up."""
     return f"{cluster_name}-karpenter"

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 # The actions of a plan's JSON form, and what people call them.
-_VERBS: Mapping[tuple[str, ...], str] = {
+VERBS: Mapping[tuple[str, ...], str] = {
     ("create",): "create",
     ("update",): "update",
     ("delete",): "delete",
     ("delete", "create"): "replace",
     ("create", "delete"): "replace",
+    # The old one is left where it is: `lifecycle { destroy = false }`.
+    ("create", "forget"): "replace",
     ("forget",): "forget",
 }
 
@@ -47,12 +49,12 @@ def changes(plan: Mapping[str, Any]) -> list[Change]:
     return [
         Change(
             one["address"],
-            _VERBS[actions],
+            VERBS[actions],
             tuple(_different(one["change"])),
             tuple(".".join(map(str, path)) for path in one["change"].get("replace_paths", ())),
         )
         for one in plan.get("resource_changes", ())
-        if (actions := tuple(one["change"]["actions"])) in _VERBS
+        if (actions := tuple(one["change"]["actions"])) in VERBS
     ]
 
 

@@ -26,12 +26,14 @@ from .network import Network
 from .node_config import NodeConfig
 from .node_group import Capacity, ExistingPlacementGroup, NodeGroup, RootVolume, Size, Taint, Update
 from .pod_identity import PodIdentityAssociation
+from .review import AcceptedFinding, Review
 from .serving import ServingDeployment
 from .storage import Bucket, FileSystem, Repository, Storage, Volume
 from .training import TrainingJob
 from .workloads import Workload
 
 __all__ = [
+    "AcceptedFinding",
     "AccessEntry",
     "AccessPolicy",
     "Addon",
@@ -49,6 +51,7 @@ __all__ = [
     "NodeGroup",
     "PodIdentityAssociation",
     "Repository",
+    "Review",
     "RootVolume",
     "Section",
     "ServingDeployment",
@@ -188,6 +191,11 @@ class Layout(Section):
         default_factory=Workloads,
         description="What runs on the cluster.",
         examples=[{"training": {}}],
+    )
+    review: Review = Field(
+        default_factory=Review,
+        description="What the review of a change lets pass.",
+        examples=[{"accept": []}],
     )
 
     @property

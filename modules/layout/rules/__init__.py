@@ -22,6 +22,7 @@ from . import (
     pod_identity,
     project,
     releases,
+    review,
     service_accounts,
     serving,
     serving_scaling,
@@ -243,4 +244,6 @@ RULES: tuple[Rule, ...] = (
     workload_accounts.WorkloadRoleTwice(),
     variables.VariableOfTwoKinds(),
     variables.VariableAsText(),
+    review.UnknownReviewRule(),
+    review.AcceptedForTooLong(),
 )

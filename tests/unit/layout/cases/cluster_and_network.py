@@ -619,4 +619,37 @@ CASES = (
         "the value itself",
         new(top="tags: {team: var-team}\n"),
     ),
+    Case(
+        "unknown-review-rule",
+        new(
+            top="""
+            review:
+              accept:
+                - rule: node-roll # here
+                  reason: The run is over.
+                  until: 2026-12-31
+            """
+        ),
+        "review.accept[0].rule",
+        "no rule 'node-roll'",
+        "nodes-roll",
+        new(
+            top="""
+            review:
+              accept:
+                - rule: nodes-roll
+                  resources: ['aws_launch_template.*', 'aws_subnet.private["us-west-2a"]']
+                  reason: The run is over.
+                  until: "2026-11-01"
+            """
+        ),
+    ),
+    Case(
+        "accepted-for-too-long",
+        new(top='review: {accept: [{rule: nodes-roll, reason: Later., until: "2029-12-31"}]} # here\n'),
+        "review.accept[0].until",
+        "more than a year ahead",
+        "or an earlier day",
+        new(top="review: {accept: [{rule: nodes-roll, reason: Later., until: 2026-12-31}]}\n"),
+    ),
 )

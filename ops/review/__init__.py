@@ -1,0 +1,1 @@
+"""`ops review`: what a senior engineer would say of a plan."""
