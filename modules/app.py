@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,10 +71,23 @@ def synthesize(
     Raises:
         OSError: the folder cannot be written; what was in it is as it was.
     """
+    return publish_app(lambda folder: build(loaded, folder, named=named), output, keep_stale=keep_stale)
+
+
+def publish_app(make: Callable[[Path], App], output: str | None = None, *, keep_stale: bool = True) -> Path:
+    """Writes the Terraform JSON of an app, whole or not at all; returns the folder.
+
+    Args:
+        make: the app, to be written to a folder.
+        output: as of `synthesize`; `keep_stale` likewise.
+
+    Raises:
+        OSError: the folder cannot be written; what was in it is as it was.
+    """
     target = Path(output or os.environ.get("CDKTF_OUTDIR") or DEFAULT_OUTPUT)
     try:
         with staged(target) as folder:
-            _write(build(loaded, folder, named=named))
+            _write(make(folder))
             publish(folder, target, keep_stale=keep_stale)
     except OSError as error:
         # About the folder that somebody has asked for, and not about one that only we know.

@@ -470,6 +470,17 @@ def _policy_document(ask: Question) -> Answer:
         raise NotFoundError(str(error)) from error
 
 
+def _openid_connect_provider(ask: Question) -> Answer:
+    """By its URL, which `url` of the answer has without https:// ."""
+    url = str(ask.config["url"])
+    for made in ask.account.all("aws_iam_openid_connect_provider"):
+        host = str(made["url"]).removeprefix("https://")
+        if host == url.removeprefix("https://"):
+            told = {name: made.get(name) for name in ("arn", "client_id_list", "thumbprint_list")}
+            return {**told, "id": made["arn"], "tags": made.get("tags_all") or {}, "url": host}
+    raise NotFoundError(f"reading IAM OIDC Provider ({url}): couldn't find resource")
+
+
 LOOKUPS: Mapping[str, Callable[[Question], Answer]] = {
     "aws_ami": _image,
     "aws_availability_zones": _availability_zones,
@@ -478,6 +489,7 @@ LOOKUPS: Mapping[str, Callable[[Question], Answer]] = {
     "aws_eks_addon_version": _addon_version,
     "aws_eks_cluster": _cluster,
     "aws_eks_cluster_auth": _cluster_auth,
+    "aws_iam_openid_connect_provider": _openid_connect_provider,
     "aws_iam_policy_document": _policy_document,
     "aws_partition": _partition,
     "aws_region": _region,

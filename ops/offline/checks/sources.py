@@ -243,6 +243,11 @@ SOURCES: Final[dict[str, Source]] = {
         prefixes={"name_prefix": "name"},
     ),
     "aws_iam_openid_connect_provider": Source(("iam.CreateOpenIDConnectProvider",)),
+    "aws_iam_policy": Source(
+        ("iam.CreatePolicy",),
+        aliases={"name": "PolicyName", "policy": "PolicyDocument"},
+        prefixes={"name_prefix": "name"},
+    ),
     "aws_iam_role": Source(
         ("iam.CreateRole", "iam.AttachRolePolicy"),
         inside={"inline_policy": "iam.PutRolePolicy"},

@@ -277,6 +277,17 @@ IDENTITY: Final[Mapping[str, Overlay]] = {
             "url": Validation(pattern="https://[^?]+", hint="has to be an https URL without a query"),
         },
     ),
+    # internal/service/iam/policy.go: the document and the tags change in place
+    "aws_iam_policy": Overlay(
+        force_new=("description", "name", "name_prefix", "path"),
+        defaults={"path": "/"},
+        at_most_one=(("name", "name_prefix"),),
+        validations={
+            "description": Validation(max_length=1000),
+            "name": name(128, shortest=1, pattern=_IAM_NAME),
+            "name_prefix": name(128, prefix=True, shortest=1, pattern=_IAM_NAME),
+        },
+    ),
     # internal/service/iam/role.go
     "aws_iam_role": Overlay(
         force_new=("name", "name_prefix", "path"),

@@ -98,11 +98,15 @@ def test_answers_have_no_attribute_that_the_data_source_lacks(type_name: str) ->
         "aws_security_group", {**dict.fromkeys(("arn", "description", "name", "vpc_id"), "x"), "id": "sg-1"}
     )
     account.images["ami-1"] = Image()
-    body = BindingPackage("aws").body("data", type_name)
-    asked = {"name": "demo", "addon_name": "coredns", "kubernetes_version": "1.34"}
-    answer = account.read(
-        type_name, {**empty(body), **asked} if type_name.startswith("aws_eks") else empty(body)
+    account.created(
+        "aws_iam_openid_connect_provider", {**dict.fromkeys(("arn", "id"), "x"), "url": "https://example.com"}
     )
+    body = BindingPackage("aws").body("data", type_name)
+    asked = {
+        "aws_eks": {"name": "demo", "addon_name": "coredns", "kubernetes_version": "1.34"},
+        "aws_iam": {"url": "https://example.com"},
+    }
+    answer = account.read(type_name, {**empty(body), **asked.get(type_name[: len("aws_eks")], {})})
     computed = {name for name, one in body.attributes.items() if one.computed}
     assert answer.keys() <= computed
     assert computed - answer.keys() <= {"region"}
