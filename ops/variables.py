@@ -5,23 +5,26 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from modules.layout import Loaded
+from modules.layout import Loaded, Variable
 from modules.layout.substitution import with_values
 
 from .errors import UsageError, instead
 from .offline.assumptions import VariableValueError, parsed
 
 
-def assigned(loaded: Sequence[Loaded], assignments: Sequence[str]) -> dict[str, str]:
-    """The texts of `--var`, by variable.
+def assigned(
+    loaded: Sequence[Loaded], assignments: Sequence[str], more: Iterable[Variable] = ()
+) -> dict[str, str]:
+    """The texts of `--var`, by variable; `more` are variables beside those of the layouts.
 
     Raises:
         UsageError: one is no NAME=VALUE, or none of the layouts has the variable.
     """
-    known = sorted({variable.name for one in loaded for variable in one.variables})
+    own = (variable for one in loaded for variable in one.variables)
+    known = sorted({variable.name for variable in (*own, *more)})
     texts = {}
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
@@ -34,14 +37,14 @@ def assigned(loaded: Sequence[Loaded], assignments: Sequence[str]) -> dict[str, 
     return texts
 
 
-def given(one: Loaded, texts: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+def given(variables: Iterable[Variable], texts: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
     """The values that somebody gives, and where each comes from; `texts` are those of `--var`.
 
     Raises:
         UsageError: a value is not of the variable's type.
     """
     values = {}
-    for variable in one.variables:
+    for variable in variables:
         exported = f"TF_VAR_{variable.name}"
         text = texts.get(variable.name, os.environ.get(exported))
         if text is None:
@@ -66,7 +69,7 @@ def with_given(one: Loaded, assignments: Sequence[str], *, all_of_them: bool) ->
         LayoutError: a value breaks a rule of the language.
         UsageError: a value is missing, or is none.
     """
-    values = given(one, assigned([one], assignments))
+    values = given(one.variables, assigned([one], assignments))
     missing = [variable for variable in one.variables if variable.name not in values]
     if missing and all_of_them:
         lines = [

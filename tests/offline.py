@@ -14,12 +14,10 @@ from typing import Any
 from ops.offline.account import Account
 from ops.offline.assumptions import assumed_account, example_values
 from ops.offline.changes import Change, changes
+from ops.offline.deployment import INITIALIZED, Deployment, unprotected
 from ops.offline.engine import Engine, Plan, Step, Workspace
 from ops.offline.server import StandIns
 from tests.terraform_json import Stack, Stacks
-
-# Where Terraform keeps what it has set up for a stack.
-INITIALIZED = ".terraform"
 
 
 class Offline:
@@ -44,8 +42,7 @@ class Offline:
         self.account.clusters_assumed = False
         self.stand_ins = StandIns(self.account)
         self.variables = given
-        self._folder = folder
-        self._workspaces: dict[str, Workspace] = {}
+        self._deployment = Deployment(engine, folder, self.stand_ins, given)
         self._engine = engine
         self._stacks = stacks
         self._arrange(stacks)
@@ -91,6 +88,10 @@ class Offline:
         return other
 
     @property
+    def _workspaces(self) -> dict[str, Workspace]:
+        return self._deployment.workspaces
+
+    @property
     def stacks(self) -> tuple[Workspace, ...]:
         """All of them, in the order in which they are deployed."""
         return tuple(self._workspaces[_role(self._stacks, stack)] for stack in self._stacks)
@@ -121,23 +122,19 @@ class Offline:
         A stack that it has no longer stays as it is, and is none of `stacks` any more.
         """
         self._arrange(stacks)
-        for workspace, stack in zip(self.stacks, stacks, strict=True):
-            workspace.configure(stack.json)
-            if not (workspace.folder / INITIALIZED).is_dir():
-                succeeded(workspace.init())
+        for stack in stacks:
+            self._deployment.configure(_role(stacks, stack), stack.json)
+            self._deployment.initialize(_role(stacks, stack))
 
     def deploy(self, *options: str) -> None:
         """Applies every stack."""
-        for workspace in self.stacks:
-            succeeded(workspace.apply(*options))
+        for stack in self._stacks:
+            self._deployment.apply(_role(self._stacks, stack), *options)
 
     def _arrange(self, stacks: Stacks) -> None:
         self._stacks = stacks
         for stack in stacks:
-            role = _role(stacks, stack)
-            if role not in self._workspaces:
-                where = self._folder / role
-                self._workspaces[role] = Workspace(self._engine, where, self.stand_ins, self.variables)
+            self._deployment.arrange(_role(stacks, stack))
 
 
 def _role(stacks: Stacks, stack: Stack) -> str:
@@ -173,11 +170,7 @@ def destroyed(workspace: Workspace) -> None:
 
 def let_go(workspace: Workspace) -> None:
     """Takes back what keeps a stack from being destroyed, as a user does who says `retain: false`."""
-    document = copy.deepcopy(workspace.document)
-    for named in document.get("resource", {}).values():
-        for body in named.values():
-            body.get("lifecycle", {}).pop("prevent_destroy", None)
-    workspace.configure(document)
+    workspace.configure(unprotected(workspace.document))
 
 
 def succeeded(step: Step) -> Step:
@@ -191,6 +184,13 @@ def planned(workspace: Workspace, *options: str) -> list[Change]:
     made = workspace.plan(*options)
     succeeded(made.step)
     return [] if made.empty else changes(made.json())
+
+
+def planned_json(workspace: Workspace, *options: str) -> dict[str, Any]:
+    """The same as `terraform show -json` tells it, with all that nothing is done to."""
+    made = workspace.plan(*options)
+    succeeded(made.step)
+    return made.json()
 
 
 def refused(made: Plan) -> str:

@@ -40,6 +40,13 @@ def plan(
             help="Keep `terraform show -json`. For several stacks, FILE gets the stack's name before its suffix.",
         ),
     ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BASE",
+            help="What is deployed before: a layout, or the folder of another synthesis like ../base/cdktf.out.",
+        ),
+    ] = None,
     real: Annotated[
         bool,
         typer.Option("--real", help="With the real providers and your credentials, against what there is."),
@@ -51,14 +58,16 @@ def plan(
         ),
     ] = None,
 ) -> None:
-    """Show Terraform's plan of layouts: offline, with no account, unless --real is given.
+    """Show Terraform's plan of layouts: offline, with no account, unless --real is given; with --base, of what they change.
 
     Exit status 1 where Terraform refuses to plan.
     """
     with refusing(EngineError, SchemaError, UnknownProviderError):
         if output is not None and not real:
             raise UsageError("--output goes with --real: an offline plan leaves no files but those of --json")
-        request = Request(stack or (), var or (), json, real, output or Path(DEFAULT_OUTPUT))
+        if base is not None and real:
+            raise UsageError("--base goes without --real, which plans against what is deployed")
+        request = Request(stack or (), var or (), json, real, output or Path(DEFAULT_OUTPUT), base)
         done = run_plan(load_all(names(layouts)), request)
     raise typer.Exit(0 if done else 1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import cycle
 from typing import Any
 
@@ -31,26 +31,36 @@ def example_values(layout: Layout, variables: tuple[Variable, ...]) -> dict[str,
     """A valid value for each variable of a layout: in its region, and no id twice."""
     numbers = iter(range(16**8))
     zone_of = _example_zones(layout)
-    partition = Account(region=layout.region).partition
+    found: dict[str, Any] = {}
+    for variable in sorted(variables, key=lambda variable: variable.name):
+        if variable.kind.name == _ZONE_KIND and zone_of:
+            # Of a node group, whose zone has to be one of the network's.
+            found[variable.name] = zone_of.get(variable.name, next(iter(zone_of.values())))
+        else:
+            found[variable.name] = _located(variable, layout.region, numbers)
+    return found
 
-    def located(example: str, variable: Variable) -> str:
+
+def more_example_values(region: str, variables: Iterable[Variable]) -> dict[str, Any]:
+    """Values of further variables, whose layout is not at hand: none of them is one that `example_values` gives."""
+    numbers = iter(range(16**7, 16**8))
+    ordered = sorted(variables, key=lambda variable: variable.name)
+    return {variable.name: _located(variable, region, numbers) for variable in ordered}
+
+
+def _located(variable: Variable, region: str, numbers: Iterator[int]) -> str | list[str]:
+    """The example of a variable's kind, in a region."""
+    partition = Account(region=region).partition
+
+    def located(example: str) -> str:
         if _EXAMPLE_ID.search(example):
             return f"{example[:-8]}{next(numbers):08x}"
         if example.endswith(_EXAMPLE_NAME):
             example = f"{example.removesuffix(_EXAMPLE_NAME)}/{variable.name}"
-        return example.replace(_EXAMPLE_REGION, layout.region).replace("arn:aws:", f"arn:{partition}:")
+        return example.replace(_EXAMPLE_REGION, region).replace("arn:aws:", f"arn:{partition}:")
 
-    found: dict[str, Any] = {}
-    for variable in sorted(variables, key=lambda variable: variable.name):
-        example = variable.kind.example
-        if variable.kind.name == _ZONE_KIND and zone_of:
-            # Of a node group, whose zone has to be one of the network's.
-            found[variable.name] = zone_of.get(variable.name, next(iter(zone_of.values())))
-        elif isinstance(example, str):
-            found[variable.name] = located(example, variable)
-        else:
-            found[variable.name] = [located(one, variable) for one in example]
-    return found
+    example = variable.kind.example
+    return located(example) if isinstance(example, str) else [located(one) for one in example]
 
 
 def _example_zones(layout: Layout) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ops.offline.engine import Engine, EngineMissingError, find_engine
+from tests.engine.reviews import Reviewed, compare
 from tests.offline import Offline
 from tests.terraform_json import Synth
 
@@ -37,3 +38,9 @@ def start(engine: Engine, synth: Synth, tmp_path: Path) -> Start:
         return Offline(engine, tmp_path / str(next(count)), synth(text), values)
 
     return started
+
+
+@pytest.fixture
+def reviewed(update_goldens: bool) -> Reviewed:
+    """Compares the review of plans with its golden in tests/engine/reviews."""
+    return lambda name, plans: compare(name, plans, update=update_goldens)

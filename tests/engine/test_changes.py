@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from ops.offline.changes import Change
+from ops.offline.changes import changes
 from ops.offline.engine import Engine
-from tests.offline import Offline, planned, succeeded
+from tests.engine.reviews import Plans, Reviewed
+from tests.offline import Offline, planned, planned_json, succeeded
 from tests.terraform_json import Synth
 
 pytestmark = pytest.mark.engine
@@ -243,45 +243,39 @@ def deployed(engine: Engine, synth: Synth, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="module")
-def plans(deployed: Offline, synth: Synth) -> Callable[[str], set[str]]:
-    """What all stacks of a layout would do; a stack that is the same in several layouts is planned once."""
-    known: dict[str, list[Change]] = {}
-
-    def of(text: str) -> set[str]:
-        deployed.configure(synth(text))
-        for workspace in deployed.stacks:
-            stack = json.dumps(workspace.document, sort_keys=True)
-            if stack not in known:
-                known[stack] = planned(workspace, "-refresh=false")  # nobody has changed the account
-        made = (json.dumps(workspace.document, sort_keys=True) for workspace in deployed.stacks)
-        return {str(change) for stack in made for change in known[stack]}
-
-    return of
+def plans(deployed: Offline, synth: Synth) -> Plans:
+    return Plans(deployed, synth)
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_change_plans_what_it_must_and_no_more(plans: Callable[[str], set[str]], name: str) -> None:
+def test_a_change_plans_what_it_must_and_no_more(plans: Plans, reviewed: Reviewed, name: str) -> None:
     edit, expected = CHANGES[name]
-    assert plans(edit(BASE)) == expected
+    made = plans.of(edit(BASE))
+    assert {str(change) for data in made.values() for change in changes(data)} == expected
+    reviewed(name, made)
 
 
-def test_a_tag_on_everything_changes_all_in_place(deployed: Offline, synth: Synth) -> None:
-    deployed.configure(synth(BASE + "tags: {team: ml}\n"))
-    said = [change for workspace in deployed.stacks for change in planned(workspace)]
+def test_a_tag_on_everything_changes_all_in_place(
+    plans: Plans, deployed: Offline, reviewed: Reviewed
+) -> None:
+    made = plans.of(BASE + "tags: {team: ml}\n")
+    said = [change for data in made.values() for change in changes(data)]
     assert {change.verb for change in said} == {"update"}
     taggable = {address for address, values in deployed.cluster.state.items() if "tags_all" in values}
     assert {change.address for change in said} == taggable
     assert len(taggable) > 30
+    reviewed("a tag on everything", made)
 
 
 def test_another_range_of_the_vpc_says_that_it_replaces_the_cluster_and_all_in_it(
-    deployed: Offline, synth: Synth
+    plans: Plans, deployed: Offline, reviewed: Reviewed
 ) -> None:
-    deployed.configure(synth(BASE + "network: {cidr: 10.1.0.0/16}\n"))
-    replaced = {change.address for change in planned(deployed.cluster) if change.verb == "replace"}
+    made = plans.of(BASE + "network: {cidr: 10.1.0.0/16}\n")
+    replaced = {change.address for change in changes(made["training"]) if change.verb == "replace"}
     assert {"aws_vpc.network_vpc", "aws_eks_cluster.cluster"} <= replaced
     in_cluster = ("aws_eks_node_group.", "aws_eks_addon.", "aws_eks_pod_identity_association.")
     assert {address for address in deployed.cluster.state if address.startswith(in_cluster)} <= replaced
+    reviewed("another range of the VPC", made)
 
 
 @pytest.mark.parametrize(
@@ -289,7 +283,7 @@ def test_another_range_of_the_vpc_says_that_it_replaces_the_cluster_and_all_in_i
     [("terraform", {"update aws_eks_node_group.nodes_gpu (scaling_config)"}), ("autoscaler", set())],
 )
 def test_only_its_owner_changes_the_desired_size(
-    deployed: Offline, synth: Synth, tmp_path: Path, owner: str, expected: set[str]
+    deployed: Offline, synth: Synth, reviewed: Reviewed, tmp_path: Path, owner: str, expected: set[str]
 ) -> None:
     owned = gpu(f"scaling_owner: {owner}")(BASE)
     with deployed.copy(tmp_path) as offline:
@@ -306,7 +300,9 @@ def test_only_its_owner_changes_the_desired_size(
         ]
         assert key[0] == "aws_eks_node_group"
         running["scaling_config"][0]["desired_size"] = 4
-        assert {str(change) for change in planned(offline.cluster)} == expected
+        made = planned_json(offline.cluster)
+        assert {str(change) for change in changes(made)} == expected
+        reviewed(f"another size in AWS, owned by {owner}", {"training": made})
 
 
 # Of the two groups, which have nothing to do with each other, one change each.

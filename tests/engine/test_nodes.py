@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from ops.offline.account import Image
+from ops.offline.changes import changes
 from tests.engine.conftest import Start
+from tests.engine.reviews import Reviewed
 from tests.engine.variants import NODES
-from tests.offline import Offline, planned, refused, succeeded
+from tests.offline import Offline, planned, planned_json, refused, succeeded
 from tests.terraform_json import Synth
 
 if sys.version_info >= (3, 11):
@@ -84,7 +86,7 @@ def test_nodes_of_ones_own_ami_are_told_the_cluster_and_join_with_labels_and_tai
 
 
 def test_a_group_changes_between_ones_own_ami_and_that_of_eks_by_being_replaced(
-    start: Start, synth: Synth
+    start: Start, synth: Synth, reviewed: Reviewed
 ) -> None:
     """https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#mng-ami-id-conditions"""
     with start(NODES) as offline:
@@ -92,7 +94,9 @@ def test_a_group_changes_between_ones_own_ami_and_that_of_eks_by_being_replaced(
         assert state["aws_eks_node_group.nodes_rocket"]["ami_type"] == "CUSTOM"
         assert state["aws_eks_node_group.nodes_rocket"]["release_version"] == "ami-0123456789abcdef0"
         offline.configure(synth(NODES.replace("    ami_id: ami-0123456789abcdef0\n", "")))
-        verbs = {change.address: change.verb for change in planned(offline.cluster)}
+        made = planned_json(offline.cluster)
+        verbs = {change.address: change.verb for change in changes(made)}
+        reviewed("nodes: EKS's AMI instead of one's own", {"nodes": made})
     assert verbs["aws_eks_node_group.nodes_rocket"] == "replace"
     assert verbs["aws_launch_template.nodes_rocket_launch_template"] == "update"
     assert "aws_eks_node_group.nodes_gpu" not in verbs

@@ -17,9 +17,11 @@ from typer.testing import CliRunner, Result
 
 from ops.cli import app
 from ops.offline.assumptions import assumed_account, example_values
+from ops.offline.changes import changes
 from ops.offline.engine import Engine
 from ops.offline.server import StandIns
 from ops.plan import OFFLINE_NOTE
+from ops.plan.summary import BASE_NOTE
 from tests.checkout import ROOT, environment
 from tests.terraform_json import Synth
 
@@ -81,6 +83,10 @@ def _kept(file: str) -> Any:
 
 def _changed(file: str) -> list[tuple[str, list[str]]]:
     return [(one["type"], one["change"]["actions"]) for one in _kept(file)["resource_changes"]]
+
+
+def _changes(file: str) -> set[str]:
+    return {str(change) for change in changes(_kept(file))}
 
 
 # Offline
@@ -223,6 +229,77 @@ def test_any_region_and_partition_can_be_planned(run: Run, region: str, partitio
         if one["type"] == "aws_subnet"
     }
     assert {zone[:-1] for zone in zones} == {region}
+
+
+# Against what another layout or another checkout makes
+
+STORED = """
+storage: {buckets: {data: {}}}
+workloads:
+  training:
+    idle: {kind: indexed_job, image: "public.ecr.aws/docker/library/busybox:1.37.0", node_group: sys, nodes: 1, command: [sleep, "60"]}
+"""
+
+
+def test_a_base_shows_what_a_layout_changes_of_it_and_takes_away(run: Run) -> None:
+    small = SMALL.format("us-west-2")
+    Path("base.yaml").write_text(small + STORED, encoding="utf-8")
+    Path("head.yaml").write_text(small.replace("max: 3", "max: 5"), encoding="utf-8")
+    same = run("base.yaml", "--base", "base.yaml")
+    assert same.exit_code == 0, same.output
+    stacks = ("small-data", "small", "small-platform", "small-workloads")
+    assert [_row(same.stdout, stack) for stack in stacks] == [["-"] * 4] * 4
+    assert same.stdout.endswith(BASE_NOTE.format(base="base.yaml") + "\n")
+
+    result = run("head.yaml", "--base", "base.yaml", "--json", "plan.json")
+    assert result.exit_code == 0, result.output
+    assert _changes("plan.small.json") == {"update aws_eks_node_group.nodes_sys (scaling_config)"}
+    # What keeps the bucket does not keep the plan from being made.
+    gone = _changes("plan.small-data.json") | _changes("plan.small-workloads.json")
+    assert {"delete aws_s3_bucket.bucket_data", "delete kubernetes_job_v1.training_idle"} <= gone
+    assert {change.partition(" ")[0] for change in gone} == {"delete"}
+    for stack in ("small-data", "small-workloads"):
+        assert f"Only base.yaml has the stack {stack}: " in result.stdout
+
+
+def test_the_folder_of_another_checkout_is_a_base(run: Run, synth: Synth) -> None:
+    for stack in synth(f"extends: {NAME}\nname: {NAME}\n"):
+        folder = Path("base", "stacks", stack.name)
+        folder.mkdir(parents=True)
+        (folder / "cdk.tf.json").write_text(json.dumps(stack.json), encoding="utf-8")
+    # The layout has by now what its variables stood for, and another reservation.
+    Path("head.yaml").write_text(
+        f"""
+extends: {NAME}
+name: {NAME}
+network:
+  vpc_id: vpc-0aaaaaaaaaaaaaaaa
+  private_subnet_ids: [subnet-0aaaaaaaaaaaaaaaa, subnet-0bbbbbbbbbbbbbbbb]
+node_groups:
+  p5:
+    subnet_ids: [subnet-0aaaaaaaaaaaaaaaa]
+    availability_zone: us-west-2b
+    capacity: {{reservation_id: cr-0aaaaaaaaaaaaaaaa}}
+""",
+        encoding="utf-8",
+    )
+    values = {
+        "vpc_id": "vpc-0aaaaaaaaaaaaaaaa", "availability_zone": "us-west-2b",
+        "private_subnet_ids": '["subnet-0aaaaaaaaaaaaaaaa", "subnet-0bbbbbbbbbbbbbbbb"]',
+        "gpu_subnet_id": "subnet-0aaaaaaaaaaaaaaaa",
+    }  # fmt: skip
+    options = [f"--var={name}={value}" for name, value in values.items()]
+    result = run("head.yaml", "--base", "base", "--json", "plan.json", *options)
+    assert result.exit_code == 0, result.output
+    assert _changes(f"plan.{PLATFORM}.json") == set()
+    assert {change.partition(" (")[0] for change in _changes(f"plan.{NAME}.json")} == {
+        "update aws_eks_node_group.nodes_p5", "update aws_launch_template.nodes_p5_launch_template",
+    }  # fmt: skip
+    # Without their values, the base has another network, which is there as well: the group has to move.
+    other = run("head.yaml", "--base", "base", "--stack", NAME)
+    assert other.exit_code == 0, other.output
+    assert "  replace aws_eks_node_group.nodes_p5 because of" in other.stdout
+    assert {"gpu_subnet_id", "vpc_id"} <= _assumed(other.stdout)
 
 
 # With the real providers, whose part the stand-ins play

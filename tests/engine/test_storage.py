@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from ops.offline.changes import changes
 from tests.engine.conftest import Start
-from tests.offline import destroyed, kept, planned, refused, succeeded
+from tests.engine.reviews import Reviewed
+from tests.offline import destroyed, kept, planned, planned_json, refused, succeeded
 from tests.terraform_json import Synth
 
 pytestmark = pytest.mark.engine
@@ -55,7 +57,9 @@ storage:
 """
 
 
-def test_what_is_deployed_plans_nothing_and_data_outlives_its_cluster(start: Start, synth: Synth) -> None:
+def test_what_is_deployed_plans_nothing_and_data_outlives_its_cluster(
+    start: Start, synth: Synth, reviewed: Reviewed
+) -> None:
     with start(storage()) as offline:
         # What lies above them knows nothing of retained data.
         for workspace in (offline.data, offline.cluster):
@@ -67,7 +71,9 @@ def test_what_is_deployed_plans_nothing_and_data_outlives_its_cluster(start: Sta
 
         # More is made in place; what would replace a file system is refused while it is to stay.
         offline.configure(synth(storage().replace("capacity_gib: 1200", "capacity_gib: 2400")))
-        (grown,) = planned(offline.cluster)
+        made = planned_json(offline.cluster)
+        (grown,) = changes(made)
+        reviewed("storage: a larger file system", {"store": made})
         assert (grown.address, grown.verb) == ("aws_fsx_lustre_file_system.file_systems_scratch", "update")
         offline.configure(synth(storage().replace("us-west-2c", "us-west-2a")))
         assert "prevent_destroy" in refused(offline.cluster.plan())

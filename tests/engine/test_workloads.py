@@ -8,9 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from modules.app import synthesize
+from ops.offline.changes import Change, changes
 from ops.offline.engine import Engine
 from ops.order import Comparison, addresses, deploy_findings
 from ops.states import state_in
+from tests.engine.reviews import Plans, Reviewed
 from tests.engine.test_changes import Edit, instead
 from tests.offline import Offline, destroyed, planned, succeeded
 from tests.terraform_json import Stacks, Synth
@@ -160,21 +162,26 @@ def deployed(engine: Engine, synth: Synth, tmp_path_factory: pytest.TempPathFact
         yield offline
 
 
+@pytest.fixture(scope="module")
+def plans(deployed: Offline, synth: Synth) -> Plans:
+    return Plans(deployed, synth)
+
+
 def _said(offline: Offline, *options: str) -> set[str]:
     """What all stacks would do; of what is replaced only that."""
-    found = set()
-    for workspace in offline.stacks:
-        for change in planned(workspace, *options):
-            text = str(change)
-            found.add(text.partition(" (")[0] if change.verb == "replace" else text)
-    return found
+    return {_shown(change) for workspace in offline.stacks for change in planned(workspace, *options)}
+
+
+def _shown(change: Change) -> str:
+    return str(change).partition(" (")[0] if change.verb == "replace" else str(change)
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_change_plans_what_it_must_and_no_more(deployed: Offline, synth: Synth, name: str) -> None:
+def test_a_change_plans_what_it_must_and_no_more(plans: Plans, reviewed: Reviewed, name: str) -> None:
     edit, expected = CHANGES[name]
-    deployed.configure(synth(edit(BASE)))
-    assert _said(deployed, "-refresh=false") == expected
+    made = plans.of(edit(BASE))
+    assert {_shown(change) for data in made.values() for change in changes(data)} == expected
+    reviewed(f"workloads: {name}", made)
 
 
 def test_another_value_of_a_variable_is_another_job(deployed: Offline, synth: Synth) -> None:
@@ -188,10 +195,15 @@ def test_another_value_of_a_variable_is_another_job(deployed: Offline, synth: Sy
 
 
 def test_another_file_system_takes_volume_claim_and_pods_with_it(
-    deployed: Offline, synth: Synth, tmp_path_factory: pytest.TempPathFactory
+    deployed: Offline,
+    plans: Plans,
+    reviewed: Reviewed,
+    synth: Synth,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
+    changed = BASE.replace("type: scratch_2", "type: persistent_2")
+    reviewed("workloads: another type of file system", plans.of(changed))
     with deployed.copy(tmp_path_factory.mktemp("lustre")) as offline:
-        changed = BASE.replace("type: scratch_2", "type: persistent_2")
         offline.configure(synth(changed))
         offline.deploy()
         assert _said(offline) == set()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-import ops.plan
+import ops.plan.command
 from modules.layout import Loaded
 from ops.cli import app
 
@@ -60,7 +60,7 @@ def unused(terraform: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("synthesized all the same")
 
     terraform("exit 1")
-    monkeypatch.setattr(ops.plan, "synthesize", synthesize)
+    monkeypatch.setattr(ops.plan.command, "synthesize", synthesize)
 
 
 def _refusal(result: Result) -> str:
@@ -74,13 +74,13 @@ def _refusal(result: Result) -> str:
 
 
 def test_without_terraform_it_says_what_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ops.plan, "synthesize", None)
+    monkeypatch.setattr(ops.plan.command, "synthesize", None)
     told = _refusal(run("eks-g4dn"))
     assert told.startswith("neither terraform nor tofu is on the PATH. Install Terraform 1.10 or newer")
 
 
 def test_a_terraform_that_is_not_there_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ops.plan, "synthesize", None)
+    monkeypatch.setattr(ops.plan.command, "synthesize", None)
     monkeypatch.setenv("TERRAFORM_BINARY_NAME", "terrafrm")
     assert _refusal(run("eks-g4dn")).startswith("TERRAFORM_BINARY_NAME is terrafrm, which is not a program")
 
@@ -158,6 +158,101 @@ def test_the_faults_of_a_layout_are_shown(unused: None, run: Run) -> None:
     told = _refusal(run("eks-g4dn", "broken.yaml"))
     assert "broken.yaml:3: node_groups.p5.instance_type: " in told
     assert "p5.48xlarge" in told
+
+
+# What is deployed before
+
+SMALL = """
+name: small
+region: {}
+node_groups:
+  sys: {{instance_type: c5.2xlarge, size: {{min: 1, desired: 1, max: 3}}}}
+"""
+
+
+def _stack(folder: str, name: str, document: object) -> None:
+    """Puts a stack into a folder as `synth` writes it."""
+    file = Path(folder, "stacks", name, "cdk.tf.json")
+    file.parent.mkdir(parents=True)
+    file.write_text(document if isinstance(document, str) else json.dumps(document), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "base, told",
+    [
+        ("", "--base is empty: name a layout, or the folder of another synthesis like ../base/cdktf.out"),
+        (
+            "empty",
+            "--base empty: there is no stacks/*/cdk.tf.json in it; name the output folder of a synthesis, like ../base/cdktf.out",
+        ),
+        ("broken", "--base broken: broken/stacks/small/cdk.tf.json is no Terraform JSON"),
+        (
+            "moved",
+            "--base moved: small is in us-east-1 there, and the layout has it in us-west-2. Nothing moves from one region to "
+            "another: give the cluster of the new region a name of its own, or leave --base out",
+        ),
+    ],
+)
+def test_a_base_that_is_none_is_refused_at_once(unused: None, run: Run, base: str, told: str) -> None:
+    Path("small.yaml").write_text(SMALL.format("us-west-2"), encoding="utf-8")
+    Path("empty").mkdir()
+    _stack("broken", "small", "{")
+    _stack("moved", "small", {"provider": {"aws": [{"region": "us-east-1"}]}})
+    assert _refusal(run("small.yaml", "--base", base)) == told
+
+
+def test_a_base_that_is_no_layout_is_a_fault_like_any_other(unused: None, run: Run) -> None:
+    assert "did you mean" in _refusal(run("eks-g4dn", "--base", "eks-g4dm")).lower()
+
+
+def test_a_base_does_not_go_with_the_real_account(unused: None, run: Run) -> None:
+    told = _refusal(run("eks-g4dn", "--real", "--base", "eks-g4dn"))
+    assert told == "--base goes without --real, which plans against what is deployed"
+
+
+def test_variables_and_stacks_of_the_base_can_be_named(unused: None, run: Run) -> None:
+    Path("small.yaml").write_text(SMALL.format("us-west-2"), encoding="utf-8")
+    own = {"vpc": {"type": "string"}, "zones": {"type": "list(string)"}}
+    _stack("out", "small-workloads", {"variable": own})
+    assert _refusal(run("small.yaml", "--base", "out", "--stack", "small-workload")).endswith(
+        "did you mean small-workloads?"
+    )
+    assert _refusal(run("small.yaml", "--base", "out", "--var", "vp=x")).endswith("did you mean vpc?")
+
+
+def test_a_variable_of_an_older_language_has_to_be_given(terraform: Engine, run: Run) -> None:
+    terraform("exit 1")
+    Path("small.yaml").write_text(SMALL.format("us-west-2"), encoding="utf-8")
+    _stack("out", "small", {"variable": {"old": {"type": "string"}}})
+    result = run("small.yaml", "--base", "out")
+    assert result.exit_code == 2
+    assert result.stderr.endswith(
+        "--base out: this version does not know what its variable old may hold; give it by --var old=VALUE\n"
+    )
+
+
+def test_a_base_that_cannot_be_deployed_says_what_terraform_says(terraform: Engine, run: Run) -> None:
+    terraform('case "$1" in apply) echo "Error: No such thing" >&2; exit 1;; esac')
+    Path("small.yaml").write_text(SMALL.format("us-west-2"), encoding="utf-8")
+    _stack("out", "small", {})
+    result = run("small.yaml", "--base", "out", "--json", "plan.json")
+    assert result.exit_code == 2
+    assert result.stderr.endswith(
+        "--base out: its stack small cannot be deployed on the stand-ins, so there is nothing to compare with. "
+        "Terraform says:\nError: No such thing\n"
+    )
+    assert not Path("plan.small.json").exists()
+
+
+def test_another_cluster_is_no_base_and_that_is_said(terraform: Engine, run: Run) -> None:
+    calls = terraform(ANSWERS)
+    Path("small.yaml").write_text(SMALL.format("us-west-2"), encoding="utf-8")
+    _stack("out", "smal", {})
+    result = run("small.yaml", "--base", "out")
+    assert result.exit_code == 0, result.output
+    assert "out has no stack of the cluster small: all of it is shown as new.\n" in result.stdout
+    assert "out also has smal, which none of the layouts here makes." in result.stdout
+    assert " apply " not in calls.read_text(encoding="utf-8")
 
 
 # What Terraform is asked, and what is made of its answers

@@ -15,7 +15,7 @@ def test_the_command_line_goes_before_the_environment(monkeypatch: pytest.Monkey
     monkeypatch.setenv("TF_VAR_availability_zone", "us-west-2a")
     monkeypatch.setenv("TF_VAR_capacity_reservation_id", "cr-0123456789abcdef0")
     one = load("eks-p5-odcr")
-    values = given(one, assigned([one], ["availability_zone=us-west-2b"]))
+    values = given(one.variables, assigned([one], ["availability_zone=us-west-2b"]))
     assert values["availability_zone"] == ("us-west-2b", "--var availability_zone")
     assert values["capacity_reservation_id"] == (
         "cr-0123456789abcdef0",

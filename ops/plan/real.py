@@ -1,0 +1,81 @@
+"""Plans with the real providers, where cdktf-cli makes them too."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from modules.layout import Loaded
+
+from ..offline.engine import Engine
+from .planned import Planned, document
+
+
+def planned_really(
+    engine: Engine,
+    loaded: Sequence[Loaded],
+    wanted: set[str],
+    folder: Path,
+    assigned: Mapping[str, str],
+    *,
+    color: bool,
+) -> list[Planned]:
+    """Plans in the output folder, where cdktf-cli does so too, with the user's own environment."""
+    results = []
+    layouts = {stack: one.layout for one in loaded for stack in one.layout.stacks if stack in wanted}
+    for stack, layout in layouts.items():
+        print(f"==== {stack}", flush=True)
+        declared = document(folder, stack).get("variable", {})
+        variables = {name: text for name, text in assigned.items() if name in declared}
+        data = _really_planned(engine, folder / "stacks" / stack, variables, color=color)
+        results.append(Planned(stack, "", data))
+        if data is None and stack in layout.stacks[layout.stacks.index(layout.name) + 1 :]:
+            print(
+                f"\n{stack} looks the cluster {layout.name} up. If that is what failed: it can be planned once the "
+                f"stack {layout.name} has been deployed.",
+                file=sys.stderr,
+            )
+    return results
+
+
+def _really_planned(
+    engine: Engine, where: Path, variables: Mapping[str, str], *, color: bool
+) -> dict[str, Any] | None:
+    plain = () if color else ("-no-color",)
+    options = [f"-var={name}={text}" for name, text in variables.items()]
+    with tempfile.TemporaryDirectory(prefix="plan-") as scratch:
+        file = Path(scratch, "plan")
+        if _passed_on(engine, where, "init", "-input=false", *plain) != 0:
+            return None
+        # 2: there is something to do, where TF_CLI_ARGS_plan has -detailed-exitcode.
+        if _passed_on(engine, where, "plan", "-input=false", f"-out={file}", *plain, *options) not in (0, 2):
+            return None
+        shown = engine.run(where, "show", "-json", "-no-color", str(file), environment=os.environ)
+        if shown.status != 0:
+            print(shown.text, file=sys.stderr)
+            return None
+        data: dict[str, Any] = json.loads(shown.stdout)
+        return data
+
+
+def _passed_on(engine: Engine, folder: Path, *arguments: str) -> int:
+    """Runs Terraform on the user's own terminal; returns its exit status.
+
+    Ctrl-C reaches Terraform too, which then gives the state's lock back: it must not be killed meanwhile.
+    """
+    interrupted: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: interrupted.append(number))
+    try:
+        status = subprocess.run([engine.path, *arguments], cwd=folder, check=False).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if interrupted:
+        raise KeyboardInterrupt
+    return status
