@@ -8,6 +8,8 @@ PIPENV_VERSION := 2026.10.3
 ARGS ?=
 # The stacks of `make deploy` and `make destroy`, for example: make deploy STACKS=NAME-workloads. All without it.
 STACKS ?=
+# The plans of `make review`, for example: make review PLANS=plan.json
+PLANS ?=
 CHOSEN = $(if $(STACKS),$(STACKS:%='%'),'*')
 
 # The caller's Python and pipenv set-up stays out of ours; mirrors, caches and time-outs are kept.
@@ -35,7 +37,7 @@ WITH_NODE := if command -v npm && node -e 'process.exit(parseInt(process.version
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup synth presets new show plan policy import-eksctl preflight deploy verify destroy cleanup test lint format bench docs clean
+.PHONY: help setup synth presets new show plan review picture policy import-eksctl preflight deploy verify destroy cleanup ci-role test lint format bench docs pictures clean
 
 help:
 	@echo 'make synth    write Terraform JSON to cdktf.out/; LAYOUT=... names a preset or a file'
@@ -43,6 +45,8 @@ help:
 	@echo 'make new      write a starting layout, asking for what it needs: ARGS="NAME --from PRESET"'
 	@echo 'make show     print LAYOUT in full; ARGS=--origins says where each value comes from'
 	@echo "make plan     show Terraform's plan of LAYOUT, offline: no account, no provider download; ARGS=--real with both"
+	@echo 'make review   say of plans what would stop training: PLANS="plan.a.json plan.b.json"; ARGS="--format md" for a pull request'
+	@echo 'make picture  draw LAYOUT; ARGS="-o NAME.html" makes a page of it, ARGS="--plan plan.json" colours what changes'
 	@echo "make policy   judge LAYOUT by checkov's security rules; policy/accepted.yaml says what may stay"
 	@echo 'make import-eksctl FILE=cluster.yaml   turn a ClusterConfig of eksctl into a layout'
 	@echo 'make preflight ask your AWS account whether it has what LAYOUT needs: reservation, zone, quotas, addresses'
@@ -51,10 +55,12 @@ help:
 	@echo 'make verify   ask the cluster whether it is as LAYOUT says: nodes, GPUs, EFA, plugins, releases'
 	@echo 'make destroy  destroy them'
 	@echo 'make cleanup  find what stops a destroy of LAYOUT, or stays behind and costs; ARGS=--delete deletes it'
+	@echo 'make ci-role  write the stack of the roles that workflows assume: ARGS="--repository OWNER/NAME ...", docs/ci-role.md'
 	@echo 'make test     run every test; ARGS="tests/unit -k name" for some of them'
 	@echo 'make lint     check style and types'
 	@echo 'make format   format the code and put right what ruff can'
-	@echo "make docs     write docs/layout.md, docs/errors.md, docs/checks.md and the editors' schema from the code"
+	@echo "make docs     write docs/layout.md, docs/errors.md, docs/checks.md, docs/review-rules.md and the editors' schema from the code"
+	@echo 'make pictures draw every preset anew, for docs/pictures.md'
 	@echo 'make bench    measure synth time and memory'
 	@echo 'make setup    only set up, for the targets above'
 	@echo 'make clean    remove what make has set up or written here'
@@ -72,7 +78,11 @@ presets new show: .venv/.stamp
 plan: .venv/.stamp
 	@.venv/bin/python -m ops plan $(ARGS)
 
-preflight verify cleanup: .venv/.stamp
+# Exit status 2 for whatever the review says: where it counts, call the command itself.
+review: .venv/.stamp
+	@.venv/bin/python -m ops review $(PLANS) $(ARGS)
+
+picture preflight verify cleanup ci-role: .venv/.stamp
 	@.venv/bin/python -m ops $@ $(ARGS)
 
 policy: .venv/.stamp .checkov/.stamp
@@ -108,6 +118,9 @@ format: .venv/.stamp-dev
 
 docs: .venv/.stamp
 	@.venv/bin/python -m ops docs
+
+pictures: .venv/.stamp
+	@.venv/bin/python -m ops docs --pictures
 
 bench: .venv/.stamp-dev node_modules/.stamp
 	@$(WITH_NODE); .venv/bin/python -m bench

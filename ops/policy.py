@@ -25,7 +25,6 @@ from ruamel.yaml.error import YAMLError
 
 from modules.app import synthesize
 from modules.layout import load_all
-from modules.workloads.provider_form import arguments
 
 ROOT = Path(__file__).parents[1]
 PYTHON = ROOT / ".checkov" / "bin" / "python"
@@ -226,6 +225,9 @@ def _pods(resources: dict[str, Any]) -> dict[str, Any]:
 
 def _templates(body: Any) -> Iterator[dict[str, Any]]:
     """The pod templates anywhere in a resource: typed ones have `container`, manifests `containers`."""
+    # Brings cdktf, which takes a second, and which no other command needs for its help.
+    from modules.workloads.provider_form import arguments
+
     if isinstance(body, list):
         for one in body:
             yield from _templates(one)

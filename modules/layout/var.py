@@ -56,6 +56,9 @@ class Var(str):
         return f"var.{self.name}"
 
 
+# Every kind that some key of a layout takes.
+KINDS: dict[str, VariableKind] = {}
+
 _VARIABLE = re.compile(r"var\.(.*)\Z", re.DOTALL)
 _VARIABLE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 # https://developer.hashicorp.com/terraform/language/values/variables: names that Terraform keeps for itself
@@ -104,6 +107,7 @@ class OrVariable:
 
 def or_variable(kind: VariableKind, form: Form | None = None) -> Any:
     """An annotation: a value (of a form, if one is given), or `var.NAME` in its place."""
+    KINDS.setdefault(kind.condition, kind)
     return OrVariable(kind, form)
 
 

@@ -11,7 +11,7 @@ import typer
 from modules.app import DEFAULT_OUTPUT
 from modules.layout.eksctl import Options
 
-from ..docs import write_docs
+from ..docs import write_docs, write_pictures
 from ..errors import UsageError, refusing
 from ..files import write_whole, writing
 from ..import_eksctl import run as run_import
@@ -164,7 +164,13 @@ def docs(
     folder: Annotated[
         Path, typer.Option(help="The checkout, or where the pages are to be written.")
     ] = Path(),
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Write docs/pictures/ instead: a picture of every preset.")
+    ] = False,
 ) -> None:
-    """Write docs/layout.md, docs/errors.md, docs/checks.md and schema/layout.schema.json from the code."""
+    """Write docs/layout.md, docs/errors.md, docs/checks.md, docs/review-rules.md and schema/layout.schema.json from the code."""
     with refusing(writes=True):
-        write_docs(folder)
+        if pictures:
+            write_pictures(folder)
+        else:
+            write_docs(folder)

@@ -58,6 +58,7 @@ TITLES = {
     "workload_accounts": "Workloads",
     "workload_places": "Workloads",
     "variables": "Variables",
+    "review": "Review of a change",
 }
 
 _HEAD = f"""# Errors and warnings of a layout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from modules.karpenter import DISCOVERY_TAG
+from modules.layout.releases import DISCOVERY_TAG
 
 from ...checking.check import Finding, Level
 from ..existing_network import Subnet, all_subnets, ways
