@@ -16,7 +16,9 @@ import os
 import re
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from lzma import LZMAError
 from pathlib import Path
 
 from .forge import Forge, ForgeError, GitHub, Note, forge
@@ -31,9 +33,10 @@ SHORT = 15_000
 _ARCHIVE = 64 * 1024 * 1024
 _TEXT = 4 * 1024 * 1024
 _NUMBER = 32
-# What runs when the review is made: a pull request that changes these may have the review say what it likes.
-_REVIEWER = re.compile(
-    r"(?:\.github|ci|ops|modules|node_modules|\.venv)/.*|.*\.(?:py|pth|so)|Makefile|Pipfile(?:\.lock)?|[^/]*\.(?:json|toml)"
+# What nothing runs when the review is made. A pull request that changes anything else may have the review say what it likes: make
+# reads a GNUmakefile before the Makefile, Python a .pyc without its source.
+_DATA = re.compile(
+    r"(?:layouts|presets|helm-values|docs)/[\w./-]+\.(?:ya?ml|md|svg|png)|[\w-]+\.md|LICENSE", re.A
 )
 # The API tells no more files of a pull request than these: https://docs.github.com/en/rest/pulls/pulls#list-pull-requests-files
 _FILES = 3000
@@ -80,7 +83,15 @@ def member(archive: bytes, name: str, limit: int) -> str | None:
             raw = file.read(limit + 1)  # and not what the zip says of its length
     except KeyError:
         return None
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        zlib.error,
+        LZMAError,
+        EOFError,
+        OSError,
+    ) as error:
         raise ValueError(f"the artifact is no zip that can be read: {error}") from None
     if len(raw) > limit:
         raise ValueError(f"{name} in the artifact has more than {limit} bytes")
@@ -117,7 +128,7 @@ def foreword(changed: Iterable[str], sha: str, run: str) -> str:
         f"Review of {sha[:12]} by [this run]({run}), offline: against the base branch as if it were deployed, with no account.",
     ]
     names = {*changed}
-    own = sorted(name for name in names if _REVIEWER.fullmatch(name))
+    own = sorted(name for name in names if not _DATA.fullmatch(name))
     if len(names) >= _FILES:
         lines.append(
             "> [!CAUTION]\n> This pull request changes more files than GitHub lists: what makes the review may be among them."
@@ -126,7 +137,7 @@ def foreword(changed: Iterable[str], sha: str, run: str) -> str:
         shown = ", ".join(f"`{neutral(name.replace('`', ''))}`" for name in own[:5])
         rest = f" and {len(own) - 5} more" if len(own) > 5 else ""
         lines.append(
-            f"> [!CAUTION]\n> This pull request changes what makes the review ({shown}{rest}): read that before you believe it."
+            f"> [!CAUTION]\n> This pull request changes what may make the review ({shown}{rest}): read that before you believe it."
         )
     return "\n\n".join(lines) + "\n\n"
 

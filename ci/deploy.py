@@ -1,10 +1,10 @@
 """`python -m ci.deploy LAYOUT --out DIR`: applies what was approved, and nothing else.
 
-`APPROVED`, or the result in `--approved`, is the fingerprint of the plans that the review before the approval was of. Here they are made again: if they would do
-something else (a newer commit was merged, somebody changed something by hand, an AMI was released), nothing is applied, and the
-run has to be started again, for another approval. A stack that could not be planned before those that it looks up were there
-(`-platform`, `-workloads` of a new cluster) is planned and reviewed after them, and applied only if its plan creates and does
-nothing else.
+`APPROVED`, or the result in `--approved`, is the fingerprint of the plans that the review before the approval was of. Here they
+are made again: if they would do something else (a newer commit was merged, somebody changed something by hand, an AMI was
+released), nothing is applied, and the run has to be started again, for another approval. A stack that could not be planned
+before those that it looks up were there (`-platform`, `-workloads` of a new cluster) is planned and reviewed after them, and
+applied only if its plan creates and does nothing else.
 
 Between the plan here and cdktf's own there are seconds; nobody else deploys the layout meanwhile (concurrency, `resource_group`).
 """
@@ -45,12 +45,7 @@ def deploy(layout: str, out: Path, approved: str, environment: Mapping[str, str]
         return
     _apply(layout, result.stacks if result.waiting else [], environment)
     while result.waiting:
-        names = result.waiting
-        result = _reviewed(layout, out / "after", names)
-        if not result.stacks:
-            raise RefusedError(
-                f"{', '.join(names)} cannot be planned, although what they need is deployed: see above"
-            )
+        result = _reviewed(layout, out / "after", result.waiting)
         if not result.only_creates:
             raise RefusedError(
                 f"the plan of {', '.join(result.stacks)} could not be seen before, and does more than create. It was not applied: "
@@ -63,6 +58,9 @@ def _reviewed(layout: str, out: Path, stacks: Sequence[str] = ()) -> Result:
     out.parent.mkdir(parents=True, exist_ok=True)
     result = review([layout], out, base=None, real=True, stacks=stacks)
     summarize(os.environ, (out / "review.md").read_text(encoding="utf-8"))
+    if not result.planned:
+        asked = ", ".join(stacks) or layout
+        raise RefusedError(f"{asked} cannot be planned: see above. Does the runner reach the cluster?")
     if result.status >= STOP:
         raise RefusedError(
             "the review says stop; accept the finding in the layout (review.accept), or change the layout"

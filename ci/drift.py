@@ -42,7 +42,7 @@ def keep_issue(where: Forge, layout: str, differs: bool, text: str) -> str:
 
 def differs(result: Result) -> bool:
     """Whether a plan of the main branch would change something, or could not be made."""
-    return result.changes or not result.stacks
+    return result.changes or not result.planned or not result.stacks
 
 
 def main(found: str, environment: Mapping[str, str] = os.environ) -> int:

@@ -28,6 +28,11 @@ def only_creates(plan: Mapping[str, Json]) -> bool:
     return all(one["change"]["actions"] == ["create"] for one in changed(plan))
 
 
+def creates(plan: Mapping[str, Json]) -> bool:
+    """Whether a plan makes a resource, a replacement included."""
+    return any("create" in one["change"]["actions"] for one in changed(plan))
+
+
 def does_something(plan: Mapping[str, Json]) -> bool:
     """Whether an apply of a plan would change a resource or an output."""
     outputs = plan.get("output_changes", {}).values()

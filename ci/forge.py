@@ -117,8 +117,11 @@ class Http:
                 data = answer.read(limit + 1)
             else:
                 # Without the token: the address itself is the permission.
-                with urllib.request.urlopen(where, timeout=_TIMEOUT) as file:
-                    data = file.read(limit + 1)
+                try:
+                    with urllib.request.urlopen(where, timeout=_TIMEOUT) as file:
+                        data = file.read(limit + 1)
+                except OSError as error:
+                    raise ForgeError(f"{path}: {error}") from None
         if len(data) > limit:
             raise ForgeError(f"{path} has more than {limit} bytes")
         return data
@@ -270,9 +273,10 @@ class GitHub:
 
     def _mine(self, path: str) -> Iterator[Note]:
         for one in self.http.pages(path):
+            writer = one["user"] or {}  # null where the account is gone
             if (
-                one["user"]["login"] == self.author
-                and one["user"]["type"] == "Bot"
+                writer.get("login") == self.author
+                and writer.get("type") == "Bot"
                 and "pull_request" not in one
             ):
                 yield Note(one["url"], one["body"] or "", one.get("title", ""))

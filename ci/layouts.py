@@ -31,10 +31,22 @@ def chosen(given: str, root: Path) -> list[str]:
         root: the checkout.
 
     Raises:
-        LayoutsError: it is no such list, or a file in it does not exist.
+        LayoutsError: it is no such list, or two of them have one place for what comes of them.
     """
     if not given.strip():
-        return sorted(f"{FOLDER}/{file.name}" for file in (root / FOLDER).glob("*.yaml")) or [PRESET]
+        names = sorted(f"{FOLDER}/{file.name}" for file in (root / FOLDER).glob("*.yaml")) or [PRESET]
+    else:
+        names = _listed(given)
+    for place, name in enumerate(names):
+        if not _NAME.fullmatch(name):
+            raise LayoutsError(f"LAYOUTS: {name!r} is neither a preset's name nor a path in the repository")
+        same = next((one for one in names[:place] if slug(one) == slug(name)), None)
+        if same is not None:
+            raise LayoutsError(f"LAYOUTS: {same} and {name} would both be called {slug(name)}: rename one")
+    return names
+
+
+def _listed(given: str) -> list[str]:
     try:
         names = json.loads(given)
     except ValueError:
@@ -43,14 +55,11 @@ def chosen(given: str, root: Path) -> list[str]:
         raise LayoutsError(
             'LAYOUTS is not a list: write it as JSON, like ["layouts/llm.yaml", "eks-p5-odcr"]'
         )
-    for name in names:
-        if not _NAME.fullmatch(name):
-            raise LayoutsError(f"LAYOUTS: {name!r} is neither a preset's name nor a path in the repository")
     return list(dict.fromkeys(names))
 
 
 def slug(layout: str) -> str:
-    """A layout's name as a part of a file's name, different for different layouts."""
+    """A layout's name as a part of a file's name."""
     return re.sub(r"[^A-Za-z0-9-]", "_", layout.removesuffix(".yaml").removeprefix(f"{FOLDER}/"))
 
 

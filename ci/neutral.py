@@ -10,23 +10,29 @@ _GAP = "\u2060"
 _KEPT = re.compile(r"</?(?:details|summary|code|b|br)>", re.I)
 # Characters that draw nothing or turn text round, but for tab and line end.
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-# Where a forge or a browser would act: tags, mentions, references to issues, links and images, bare addresses.
+# Entities that are text and begin nothing, by which the review writes what Markdown would read. Any other is broken: `&commat;`
+# calls somebody as `@` does, https://github.com/github/cmark-gfm/issues/181
+_NUMBER = r"(?:33|36|38|42|60|62|91|92|93|95|96|123|124|125|126|x27);"
+# Where a forge or a browser would act: entities, tags, mentions, references to issues, links and images, bare addresses. An address
+# may begin behind an underscore, which is no end of a word: https://github.github.com/gfm/#autolinks-extension-
 _ACTING = re.compile(
-    r"<(?=[A-Za-z/!?])"
+    rf"&(?!#{_NUMBER}|(?:amp|lt|gt|quot);)(?=[#A-Za-z])"
+    r"|<(?=[A-Za-z/!?])"
     r"|@(?=\w)"
-    r"|#(?=\d)"
-    r"|\b(?:GH|gh)(?=-\d)"
+    rf"|#(?!(?<=&#){_NUMBER})(?=\d)"
+    r"|GH(?=-\d)"
     r"|\](?=[(\[:])"
-    r"|\b[A-Za-z][A-Za-z0-9+.-]*:(?=//)"
-    r"|\b(?:mailto|javascript|data|xmpp):"
-    r"|\bwww(?=\.)"
+    r"|:(?=//)"
+    r"|(?:mailto|javascript|data|xmpp):"
+    r"|www(?=\.)",
+    re.I,
 )
 
 
 def neutral(text: str) -> str:
     """The same to read, with nothing in it that calls somebody, leads or loads from somewhere, or is a tag.
 
-    Mentions (`@team`), references (`#1`), links, images, addresses and HTML are broken by a character without width, so
+    Mentions (`@team`), references (`#1`), links, images, addresses, entities and HTML are broken by a character without width, so
     that code still reads as it did; what the review folds and sets its lists with (`_KEPT`) stays, without attributes. GitLab's quick actions
     (`/close` at the start of a line) do not get past a leading space.
     """

@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .fingerprint import does_something, fingerprint, only_creates
+from .fingerprint import creates, does_something, fingerprint, only_creates
 from .job import summarize
 from .layouts import FOLDER, chosen, slug
 
@@ -39,7 +39,8 @@ class Result:
     """What came of the plans of layouts.
 
     `status` is that of `ops review`: 0 nothing, 1 warnings, 2 something to stop. `fingerprint` tells what the plans
-    change. `waiting` are stacks that can be planned only when those before them are deployed.
+    change. `waiting` are stacks that can be planned only when those before them are deployed. `planned` is false where any other
+    could not be planned: nobody knows then what would change.
     """
 
     layouts: list[str]
@@ -50,6 +51,7 @@ class Result:
     changes: bool = False
     only_creates: bool = False
     fingerprint: str = ""
+    planned: bool = True
 
     @classmethod
     def read(cls, folder: Path) -> Result:
@@ -114,6 +116,7 @@ def review(
         notes += made.notes
         result.status = max(result.status, made.status)
         result.waiting += made.waiting
+        result.planned = result.planned and made.planned
         plans |= made.plans
     left = _left(before, plans) if result.status < STOP else []
     if base is not None:
@@ -147,6 +150,7 @@ class _Made:
     waiting: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     status: int = 0
+    planned: bool = True
 
 
 def _planned(layout: str, out: Path, options: Sequence[str], *, real: bool) -> _Made:
@@ -167,9 +171,16 @@ def _planned(layout: str, out: Path, options: Sequence[str], *, real: bool) -> _
     if done.returncode == 0:
         return made
     refused = _REFUSED.findall(done.stdout)
-    # The stacks that look the cluster up cannot be planned before it is there; what they may do then is up to ci.deploy.
-    if real and refused and all(stack.endswith(("-platform", "-workloads")) for stack in refused):
+    # The stacks that look the cluster up cannot be planned before it is there; what they may do then is up to ci.deploy. Where
+    # nothing is made before them there is nothing to wait for: it is a fault, or the runner does not reach the cluster.
+    if (
+        real
+        and refused
+        and all(stack.endswith(("-platform", "-workloads")) for stack in refused)
+        and any(creates(json.loads(file.read_text(encoding="utf-8"))) for file in plans.values())
+    ):
         made.waiting = refused
+        made.status = max(made.status, WARN)
         names = ", ".join(f"`{stack}`" for stack in refused)
         made.notes.append(
             f"> [!WARNING]\n> {names} could not be planned: it looks up what the stacks before it make. A deploy plans it "
@@ -178,6 +189,7 @@ def _planned(layout: str, out: Path, options: Sequence[str], *, real: bool) -> _
         return made
     made.notes.append(_fault(f"`{layout}` cannot be planned.", done))
     made.status = STOP
+    made.planned = False
     return made
 
 

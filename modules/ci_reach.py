@@ -66,8 +66,11 @@ def _more(cluster: str) -> str:
 
 
 def start(cluster: str) -> str:
-    """How the names of the roles of a cluster begin: iam.name_prefix."""
-    return cluster if cluster.endswith("*") else f"{name_prefix(f'{cluster}-')}*"
+    """How the names of the roles of a cluster begin: iam.name_prefix, which cuts a long one."""
+    if not cluster.endswith("*"):
+        return f"{name_prefix(f'{cluster}-')}*"
+    cut = name_prefix(cluster[:-1])
+    return f"{cut}*" if len(cut) < len(cluster) else cluster
 
 
 # Reading
@@ -124,6 +127,10 @@ _READ = (
     "ssm:ListTagsForResource",
     "tag:GetResources",
 )
+# What of EC2's Describe shows secrets: user data of everybody's instances and spot fleets, and keys of VPN tunnels.
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SpotFleetLaunchSpecification.html
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpnConnection.html
+_SECRETS = ("ec2:DescribeInstanceAttribute", "ec2:DescribeSpotFleetRequests", "ec2:DescribeVpnConnections")
 # Of a bucket as a whole, which aws_s3_bucket reads although other resources set it; objects are not among it.
 _READ_BUCKET = (
     "s3:GetAccelerateConfiguration",
@@ -144,8 +151,7 @@ def reading(reach: Reach) -> list[Statement]:
     public = f"arn:{reach.partition}:ssm:*::parameter/aws/service/*"
     return [
         allow(_READ),
-        # The one of EC2's that shows the user data of everybody's instances.
-        {"Effect": "Deny", "Action": ["ec2:DescribeInstanceAttribute"], "Resource": ["*"]},
+        {"Effect": "Deny", "Action": list(_SECRETS), "Resource": ["*"]},
         allow(_READ_BUCKET, buckets),
         allow(["ssm:GetParameter", "ssm:GetParameters"], [public, *parameters(reach)]),
     ]

@@ -75,7 +75,8 @@ class CiRoleStack(ReadableStack):
     """Providers, roles and their ARNs as outputs."""
 
     def __init__(self, scope: Construct, asked: CiRole) -> None:
-        super().__init__(scope, NAME, state=asked.reach.state)
+        # Another repository's roles in the same account have another prefix, and must not be replaced by these.
+        super().__init__(scope, NAME, state=asked.reach.state, state_name=asked.name_prefix)
         AwsProvider(self, "aws", region=asked.reach.regions[0])
         providers = [(self._provider(one, asked.existing_provider), one) for one in asked.issuers]
         # Managed ones: inline, all of a role's together have less room than two of these.

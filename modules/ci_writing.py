@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .ci_reach import Reach, Statement, parameters, start
 from .expressions import allow
-from .layout.stores import CLUSTER_TAG
+from .layout.stores import CLUSTER_TAG, bucket_arn
 
 _TAGGED = f"aws:ResourceTag/{CLUSTER_TAG}"
 _REQUESTED = f"aws:RequestTag/{CLUSTER_TAG}"
@@ -117,9 +117,10 @@ _EKS_WRITE = (
 def clusters(reach: Reach) -> list[Statement]:
     """Control planes with all that EKS has in them, their logs and keys."""
     in_cluster = ("access-entry", "addon", "nodegroup", "podidentityassociation")
-    resources = reach.arns("eks", "cluster/{}", *(f"{kind}/{{}}/*" for kind in in_cluster))
+    # Of an update, EKS has asked for `cluster/NAME/update`: https://github.com/aws/aws-cdk/issues/6060
+    resources = reach.arns("eks", "cluster/{}", *(f"{kind}/{{}}/*" for kind in ("cluster", *in_cluster)))
     groups = reach.arns("logs", "log-group:/aws/eks/{}/*", "log-group:/aws/vpc/{}/*")
-    key = ("DisableKeyRotation", "EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion")
+    key = ("DisableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion")
     more = ("CancelKeyDeletion", "TagResource", "UntagResource", "UpdateKeyDescription")
     alias = ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"]
     return [
@@ -136,13 +137,23 @@ def clusters(reach: Reach) -> list[Statement]:
             groups,
             Condition=reach.in_regions,
         ),
+        # Flow logs are delivered in the name of who makes them:
+        # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+        allow(["logs:CreateLogDelivery", "logs:DeleteLogDelivery"], Condition=reach.in_regions),
         allow(["kms:CreateKey", "kms:TagResource"], Condition=reach.of_clusters(_REQUESTED)),
         allow([f"kms:{name}" for name in (*key, *more)], Condition=reach.of_clusters(_TAGGED)),
+        # What follows the making of a key at once cannot ask for its tag, which takes KMS up to five minutes to know:
+        # https://docs.aws.amazon.com/kms/latest/developerguide/abac.html
         # Of an alias, IAM looks at the alias and at the key.
-        allow(alias, reach.arns("kms", "alias/eks/{}"), Condition=reach.in_regions),
-        allow(alias, [f"arn:{reach.partition}:kms:*:*:key/*"], Condition=reach.of_clusters(_TAGGED)),
-        # EKS and FSx get theirs in the name of the caller, for a key of the user's own too.
-        allow(["kms:CreateGrant"], Condition={"Bool": {"kms:GrantIsForAWSResource": "true"}}),
+        allow(
+            alias,
+            [*reach.arns("kms", "alias/eks/{}"), f"arn:{reach.partition}:kms:*:*:key/*"],
+            Condition=reach.in_regions,
+        ),
+        # EKS and FSx get grants in the name of the caller, for a key of the user's own too; EKS's are refused if
+        # kms:GrantIsForAWSResource is asked for: https://docs.aws.amazon.com/eks/latest/userguide/create-cluster.html
+        # ECR retires its own, too: https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html
+        allow(["kms:CreateGrant", "kms:EnableKeyRotation", "kms:RetireGrant"], Condition=reach.in_regions),
     ]
 
 
@@ -233,13 +244,25 @@ def stores(reach: Reach) -> list[Statement]:
     """Buckets without their objects, repositories, file systems, and the queue and rules of Karpenter."""
     here, tagged = reach.in_regions, reach.of_clusters(_TAGGED)
     requested = reach.of_clusters(_REQUESTED)
+    bucket_write = [f"s3:{name}" for name in _BUCKET_WRITE]
+    # Its name may begin with a cluster's; by its policy, the role would reach the state of the stack that made it.
+    states = [] if reach.state is None else [bucket_arn(reach.partition, reach.state.bucket)]
     return [
-        allow([f"s3:{name}" for name in _BUCKET_WRITE], reach.all_buckets()),
+        allow(bucket_write, reach.all_buckets()),
+        *({"Effect": "Deny", "Action": bucket_write, "Resource": [one]} for one in states),
         allow(
             ["ecr:CreateRepository", "fsx:CreateDataRepositoryAssociation", "fsx:CreateFileSystem"],
             Condition=requested,
         ),
         allow(["ecr:TagResource", "fsx:TagResource"], Condition=requested),
+        # FSx asks for these in the name of the caller, with a new file system and with the backup before the end of one:
+        # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonfsx.html
+        allow(["ec2:GetSecurityGroupsForVpc", "fsx:CreateBackup"], Condition=here),
+        # With a key of the user's own: https://docs.aws.amazon.com/fsx/latest/LustreGuide/encryption-at-rest.html
+        allow(
+            ["kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"],
+            Condition={**here, "StringLike": {"kms:ViaService": "fsx.*"}},
+        ),
         allow(
             [
                 "ecr:DeleteLifecyclePolicy",

@@ -39,14 +39,21 @@ class ReadableStack(TerraformStack):
     one replaces the resource. tests/unit/goldens pins those of every preset.
     """
 
-    def __init__(self, scope: Construct, id: str, *, state: StateBucket | None) -> None:
-        """Make it; without `state`, Terraform keeps it in a file beside the output folder."""
+    def __init__(
+        self, scope: Construct, id: str, *, state: StateBucket | None, state_name: str | None = None
+    ) -> None:
+        """Make it.
+
+        Args:
+            state: without it, Terraform keeps the state in a file beside the output folder.
+            state_name: how the state is named, if not as the stack.
+        """
         super().__init__(scope, id)
         self._known: dict[TerraformElement | Node, str] = {}  # CDKTF asks for each several times
         self._taken: dict[tuple[str, str], str] = {}
         # For S3 locks without a table, `check` blocks and what the time of a plan is compared with.
         self.add_override("terraform.required_version", ">= 1.10")
-        _keep_state(self, id, state)
+        _keep_state(self, state_name or id, state)
 
     def _allocate_logical_id(self, tf_element: TerraformElement | Node) -> str:
         known = self._known.get(tf_element)

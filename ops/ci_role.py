@@ -82,6 +82,8 @@ _KEY = form(KMS_KEY_ARN, "is no ARN of a KMS key", "Write arn:aws:kms:REGION:ACC
 # Of a managed policy, without white space:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length
 MOST = 6144
+# Of who may assume a role, unless AWS has raised it, by the same page.
+MOST_OF_TRUST = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def ci_role(request: Request, output: Path | None) -> None:
         return made
 
     folder = publish_app(app, None if output is None else str(output)) / "stacks" / "ci-role"
-    print(_next(asked, folder))
+    print(_next(asked, request.repository, folder))
 
 
 def read(request: Request) -> CiRole:
@@ -136,7 +138,7 @@ def read(request: Request) -> CiRole:
     Raises:
         UsageError: an option is wrong, alone or beside the others.
     """
-    from modules.ci_reach import Reach
+    from modules.ci_reach import Reach, start
     from modules.ci_role import NAME, CiRole
     from modules.ci_trust import GITLAB, github, gitlab
     from modules.readable_stack import StateBucket
@@ -167,7 +169,7 @@ def read(request: Request) -> CiRole:
     own = (NAME, *asked.role_names)
     for pattern in request.cluster:
         for name in own:
-            if fnmatchcase(name, pattern) or name.startswith(f"{pattern}-"):
+            if any(fnmatchcase(name, one) for one in (pattern, f"{pattern}-*", start(pattern))):
                 raise UsageError(
                     f"--cluster {pattern}: {name} of this stack would be among what the roles may change; "
                     "narrow it, or choose another --name-prefix"
@@ -251,18 +253,34 @@ def _check_together(request: Request) -> None:
 
 def _check_sizes(asked: CiRole) -> None:
     from modules.ci_role import policies
+    from modules.ci_trust import trust
 
     for name, statements in policies(asked.reach).items():
-        text = json.dumps({"Version": "2012-10-17", "Statement": statements})
-        size = len(re.sub(r"\s", "", text))
+        size = _size(statements)
         if size > MOST:
             raise UsageError(
                 f"the policy {name} would have {size} characters, and IAM takes {MOST}: give clusters a common start "
                 "and name that, as in --cluster 'team-a-*'"
             )
+    provider = f"arn:{asked.reach.partition}:iam::123456789012:oidc-provider/"
+    for conditions in ([one.plan for one in asked.issuers], [one.deploy for one in asked.issuers]):
+        hosts = [one.url.removeprefix("https://") for one in asked.issuers]
+        arns = [provider + host for host in hosts]
+        size = _size(trust(list(zip(arns, conditions, strict=True))))
+        if size > MOST_OF_TRUST:
+            raise UsageError(
+                f"who may assume a role would take {size} characters, and IAM takes {MOST_OF_TRUST}: shorten --branch "
+                "or --environment, or make roles for GitHub and for GitLab apart"
+            )
 
 
-def _next(asked: CiRole, folder: Path) -> str:
+def _size(statements: Iterable[Mapping[str, object]]) -> int:
+    """Of a policy, as IAM counts."""
+    text = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+    return len(re.sub(r"\s", "", text))
+
+
+def _next(asked: CiRole, repository: str | None, folder: Path) -> str:
     where = shlex.quote(os.path.relpath(folder))
     plan, deploy = asked.role_names
     lines = [
@@ -274,6 +292,13 @@ def _next(asked: CiRole, folder: Path) -> str:
         f"  terraform -chdir={where} output",
         "Give the two ARNs to the repository's settings, and to cluster.access_entries of each layout: docs/ci-role.md",
     ]
+    if repository is not None and "@" not in repository:
+        ids = '"\\(.owner.login)@\\(.owner.id)/\\(.name)@\\(.id)"'
+        lines += [
+            f"If {repository} was made, renamed or moved after July 15, 2026, or opted in to immutable subjects, its jobs "
+            "would get no role: before you apply, run this again with",
+            f"  --repository \"$(gh api repos/{repository} --jq '{ids}')\"",
+        ]
     if asked.reach.state is None:
         lines.append(
             "Without --state-bucket, the roles may reach no Terraform state: jobs can deploy nothing with them. "

@@ -52,7 +52,7 @@ def refusing(*more: type[Exception], writes: bool = False, status: int = 2) -> I
     except BrokenPipeError:
         raise
     except OSError as error:
-        _drop_output()
+        drop_output()
         print(_cannot(error), file=sys.stderr)
         raise typer.Exit(status) from None
 
@@ -82,7 +82,7 @@ def _cannot(error: OSError) -> str:
     return f"{error.filename}: cannot be {done}: {reason}"
 
 
-def _drop_output() -> None:
+def drop_output() -> None:
     """Drops what is printed but cannot be written, else Python would try again at its end, and complain."""
     try:
         sys.stdout.flush()

@@ -95,6 +95,7 @@ def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
     known: dict[str, Stacks] = {}
 
     def stacks(text: str) -> Stacks:
+        text = textwrap.dedent(text).strip()
         if text not in known:
             known[text] = synthesized(_load(text, folder), folder)
         return known[text]

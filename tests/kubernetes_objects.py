@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import kubernetes_validate
-import pytest
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
@@ -22,6 +21,7 @@ from ops.offline.checks import workloads
 from ops.offline.kubernetes_form import KINDS, object_of
 from ops.offline.schema import BindingPackage, Body
 from tests.checkout import ROOT
+from tests.missing import missing
 from tests.terraform_json import Stack
 
 Manifest = Mapping[str, Any]
@@ -123,9 +123,7 @@ def _definition(chart: str, kind: str, version: str) -> Schema:
     files = sorted(folder.glob("*.yaml"))
     if not files:
         told = f"No custom resource definitions in {folder}: {kind} objects were NOT checked. Set CHARTS_DATA"
-        if os.environ.get("CI"):
-            pytest.fail(told)
-        pytest.skip(told)
+        missing("charts", told)
     for file in files:
         found = YAML(typ="safe").load(file.read_text(encoding="utf-8"))["spec"]
         if found["names"]["kind"] == kind:

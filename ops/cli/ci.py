@@ -31,7 +31,9 @@ def ci_role(
     ] = None,
     region: Annotated[
         list[str] | None,
-        typer.Option(help="AWS region of the clusters, and of the state bucket; may be repeated."),
+        typer.Option(
+            help="AWS region of the clusters; the first is the state bucket's too. May be repeated."
+        ),
     ] = None,
     cluster: Annotated[
         list[str] | None,

@@ -6,13 +6,15 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from .boxes import BOLD, SIZES, Box, Text, padding_of
 from .widths import width
 
 if TYPE_CHECKING:
     from stretchable import Node
+    from stretchable.style import Style
 
     Nodes = dict[int, tuple[Box, Node, Node | None]]
 
@@ -39,7 +41,7 @@ def arrange(root: Box, wide: float) -> list[tuple[Placed, Placed | None]]:
     logger = logging.getLogger()
     before = [*logger.handlers]
     from stretchable import Node
-    from stretchable.style import AUTO, Style
+    from stretchable.style import AUTO
 
     # Importing it gives the root logger a handler, which is not a library's business.
     logger.handlers[:] = before
@@ -50,7 +52,7 @@ def arrange(root: Box, wide: float) -> list[tuple[Placed, Placed | None]]:
     for box, _, text in nodes.values():
         if text is not None:
             lines = wrapped(box.texts, text.get_box().width)
-            text.style = Style(size=(AUTO, sum(_high(role) for _, role in lines)), flex_shrink=0)
+            text.style = _style(size=(None, sum(_high(role) for _, role in lines)), flex_shrink=0)
     top.compute_layout(use_rounding=True)
     return [*_placed(root, nodes, None)]
 
@@ -89,32 +91,42 @@ def _high(role: str) -> float:
 
 def _node(box: Box, nodes: Nodes, *, in_row: bool = False) -> Node:
     from stretchable import Node
-    from stretchable.style import AUTO, FlexDirection
+    from stretchable.style import FlexDirection
 
     across = box.direction == "row"
-    text = Node(flex_shrink=0) if box.texts else None
+    text = Node(style=_style(flex_shrink=0)) if box.texts else None
     inside = [_node(child, nodes, in_row=across) for child in box.children]
     parts = [text] if text is not None else []
     if inside:
         direction = FlexDirection.ROW if across else FlexDirection.COLUMN
-        parts.append(
-            Node(
-                *inside, flex_direction=direction, gap=box.gap, flex_grow=1, flex_shrink=0, min_size=(0, AUTO)
-            )
-        )
+        style = _style(flex_direction=direction, gap=box.gap, flex_grow=1, flex_shrink=0, min_size=(0, None))
+        parts.append(Node(*inside, style=style))
     grow = box.weight if in_row else float(box.fill)
-    node = Node(
-        *parts,
+    style = _style(
         flex_direction=FlexDirection.COLUMN,
         gap=_BELOW_TEXT,
         padding=padding_of(box.kind),
-        min_size=(0, AUTO),
+        min_size=(0, None),
         flex_grow=grow,
         flex_shrink=0,
-        flex_basis=0 if in_row else AUTO,
+        flex_basis=0 if in_row else None,
     )
+    node = Node(*parts, style=style)
     nodes[id(box)] = (box, node, text)
     return node
+
+
+@cache
+def _style(**rules: Any) -> Style:
+    """One for all nodes of the same rules, since to make it takes longer than to place a node; None is `auto`."""
+    from stretchable.style import AUTO, Style
+
+    def said(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(said, value))
+        return AUTO if value is None else value
+
+    return Style(**{name: said(value) for name, value in rules.items()})
 
 
 def _placed(box: Box, nodes: Nodes, parent: Placed | None) -> Iterator[tuple[Placed, Placed | None]]:

@@ -39,7 +39,7 @@ def picture(loaded: Loaded, request: Request) -> Path:
         PngError: it cannot be a PNG.
         WriteError: the file cannot be written.
     """
-    output = request.output or Path(f"{loaded.name}.svg")
+    output = request.output or Path(f"{loaded.layout.name}.svg")
     if output.suffix not in SUFFIXES:
         raise UsageError(
             f"-o {output}: name a file that ends in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}"
@@ -53,7 +53,7 @@ def picture(loaded: Loaded, request: Request) -> Path:
     for plan in plans:
         if plan.errored:
             print(f"the plan of {plan.stack} failed: it is not all that would be done", file=sys.stderr)
-    write_whole(output, drawn(loaded.name, output.suffix, documents, plans, request.theme))
+    write_whole(output, drawn(loaded.layout.name, output.suffix, documents, plans, request.theme))
     print(f"wrote {output}", file=sys.stderr)
     return output
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,8 +11,14 @@ from .expressions import plain
 from .scene import Item, Thing, Workload
 
 _NODE_GROUP = "eks.amazonaws.com/nodegroup"
-_CLASS = "service.beta.kubernetes.io/aws-load-balancer-"
-_DEVICES = ("nvidia.com/gpu", "aws.amazon.com/neuron", "vpc.amazonaws.com/efa")
+_NLB = "service.beta.kubernetes.io/aws-load-balancer-"
+_ALB = "alb.ingress.kubernetes.io/"
+_JOIN = re.compile(r'join\(",", (.+)\)')
+_DEVICES = {
+    "nvidia.com/gpu": "GPU",
+    "aws.amazon.com/neuron": "Neuron device",
+    "vpc.amazonaws.com/efa": "EFA",
+}
 _JOBS = {
     "kubernetes_job_v1": "Job",
     "kubernetes_stateful_set_v1": "StatefulSet",
@@ -154,12 +162,12 @@ def _needs(containers: Any, whose: str) -> Iterator[str]:
         limits = (container.get("resources") or {}).get("limits") or {}
         wanted |= {name: plain(limits[name]) for name in _DEVICES if name in limits}
     if wanted:
-        names = {
-            "nvidia.com/gpu": "GPUs",
-            "aws.amazon.com/neuron": "Neuron devices",
-            "vpc.amazonaws.com/efa": "EFA",
-        }
-        yield f"{whose}: " + ", ".join(f"{count} {names[name]}" for name, count in wanted.items())
+        told = (_counted(count, _DEVICES[name]) for name, count in wanted.items())
+        yield f"{whose}: " + ", ".join(told)
+
+
+def _counted(count: str, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == "1" or noun == "EFA" else "s")
 
 
 def _groups(value: Any) -> Iterator[str]:
@@ -184,27 +192,80 @@ def _named_groups(value: Any) -> Iterator[str]:
 
 
 def _balancer(items: Sequence[Item], namespace: str, labels: Mapping[str, str]) -> Thing | None:
-    """The load balancer whose Service selects pods of these labels."""
-    for item in items:
-        if item.type != "kubernetes_service_v1":
+    """The load balancer before pods of these labels: their Service, or an Ingress before that one."""
+    for service in items:
+        if service.type != "kubernetes_service_v1" or not _selects(service.body, namespace, labels):
             continue
-        spec, metadata = item.body.get("spec") or {}, item.body["metadata"]
-        selector = spec.get("selector") or {}
-        if (
-            spec.get("type") != "LoadBalancer"
-            or metadata.get("namespace", "default") != namespace
-            or not selector
-            or any(labels.get(name) != value for name, value in selector.items())
-        ):
-            continue
-        annotations = metadata.get("annotations") or {}
-        scheme = plain(annotations.get(f"{_CLASS}scheme", "internal"))
-        ports = ", ".join(plain(one.get("port")) for one in spec.get("port") or ())
-        details = [f"{scheme}, port {ports}"]
-        if f"{_CLASS}ssl-cert" in annotations:
-            details.append(f"TLS by {plain(annotations[f'{_CLASS}ssl-cert'])}")
-        sources = spec.get("load_balancer_source_ranges")
-        if sources:
-            details.append(f"from {plain(sources)}")
-        return Thing(item.key, "Network Load Balancer", tuple(details), namespace)
+        if (service.body.get("spec") or {}).get("type") == "LoadBalancer":
+            return _network_balancer(service, namespace)
+        name = plain(service.body["metadata"].get("name", service.name))
+        for ingress in items:
+            if ingress.type == "kubernetes_ingress_v1" and _leads_to(ingress.body, namespace, name):
+                return _application_balancer(ingress, namespace)
     return None
+
+
+def _selects(service: Mapping[str, Any], namespace: str, labels: Mapping[str, str]) -> bool:
+    selector = (service.get("spec") or {}).get("selector") or {}
+    return (
+        service["metadata"].get("namespace", "default") == namespace
+        and bool(selector)
+        and all(labels.get(name) == value for name, value in selector.items())
+    )
+
+
+def _leads_to(ingress: Mapping[str, Any], namespace: str, service: str) -> bool:
+    return ingress["metadata"].get("namespace", "default") == namespace and any(
+        ((path.get("backend") or {}).get("service") or {}).get("name") == service
+        for rule in (ingress.get("spec") or {}).get("rule") or ()
+        for path in (rule.get("http") or {}).get("path") or ()
+    )
+
+
+def _network_balancer(item: Item, namespace: str) -> Thing:
+    spec, annotations = item.body["spec"], item.body["metadata"].get("annotations") or {}
+    ports = ", ".join(plain(one.get("port")) for one in spec.get("port") or ())
+    details = _facing(
+        annotations.get(f"{_NLB}scheme"),
+        ports,
+        annotations.get(f"{_NLB}ssl-cert"),
+        spec.get("load_balancer_source_ranges"),
+    )
+    return Thing(item.key, "Network Load Balancer", details, namespace)
+
+
+def _application_balancer(item: Item, namespace: str) -> Thing:
+    annotations = item.body["metadata"].get("annotations") or {}
+    hosts = [plain(rule["host"]) for rule in item.body["spec"].get("rule") or () if rule.get("host")]
+    details = _facing(
+        annotations.get(f"{_ALB}scheme"),
+        ", ".join(_listeners(str(annotations.get(f"{_ALB}listen-ports", "")))),
+        annotations.get(f"{_ALB}certificate-arn"),
+        annotations.get(f"{_ALB}inbound-cidrs"),
+    )
+    told = (f"for {', '.join(hosts)}",) if hosts else ()
+    return Thing(item.key, "Application Load Balancer", (*details, *told), namespace)
+
+
+def _listeners(text: str) -> list[str]:
+    """The ports of `[{"HTTP": 80}, {"HTTPS": 443}]`."""
+    try:
+        return [str(port) for one in json.loads(text) for port in one.values()]
+    except (ValueError, AttributeError, TypeError):
+        return [plain(text)] if text else []
+
+
+def _facing(scheme: Any, ports: str, certificate: Any, sources: Any) -> tuple[str, ...]:
+    """Who reaches a load balancer, and where."""
+    found = [plain(scheme or "internal") + (f", port {ports}" if ports else "")]
+    if certificate:
+        found.append(f"TLS by {plain(certificate)}")
+    if sources:
+        found.append(f"from {_joined_list(plain(sources))}")
+    return tuple(found)
+
+
+def _joined_list(text: str) -> str:
+    """The list of `join(",", var.x)`, which is how one is written in an annotation."""
+    found = _JOIN.fullmatch(text)
+    return found[1] if found else text

@@ -77,7 +77,8 @@ def _desired(item: Item, sizes: Mapping[str, Any]) -> tuple[int | None, str]:
     given = sizes.get("desired_size")
     later = _LATER.fullmatch(str(given))
     if later:
-        return int(later[3]), f"{later[2]} nodes until {plain('${' + later[1] + '}')}"
+        start = later[1].strip('"')
+        return int(later[3]), f"{later[2]} nodes until {start}"
     ignored = (item.body.get("lifecycle") or {}).get("ignore_changes") or ()
     if any("desired_size" in one for one in ignored):
         return _number(given), "an autoscaler changes the number"

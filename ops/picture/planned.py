@@ -50,12 +50,15 @@ def read_plans(files: Sequence[Path], documents: Mapping[str, Mapping[str, Any]]
 
 
 def verbs(plans: Sequence[Plan]) -> dict[str, Verb]:
-    """What plans do, by STACK/ADDRESS: create, update, replace, delete or forget."""
+    """What plans do, by STACK/ADDRESS: create, update, replace, delete or forget.
+
+    Of what an interrupted replacement has left behind nothing is said: its address is that of the one that stays.
+    """
     return {
         identified(plan.stack, change.address): cast("Verb", change.verb)
         for plan in plans
         for change in plan.changes
-        if change.is_managed and change.happens
+        if change.is_managed and change.happens and not change.is_deposed
     }
 
 
@@ -69,6 +72,9 @@ def _stack(file: Path, plan: Plan, there: Mapping[str, set[str]]) -> str:
     fitting = [stack for stack in stacks if kept and kept <= there[stack]]
     if named in there and not kept:
         return named
+    gone = {base(one.address) for one in plan.changes if one.is_managed}
+    if not kept and gone and not any(gone & addresses for addresses in there.values()):
+        return named  # all of a stack goes, which the layout has no longer
     if len(fitting) == 1:
         return fitting[0]
     if fitting:

@@ -37,7 +37,7 @@ def read(documents: Documents) -> Scene:
         stacks.append(stack)
         owned.update(of_stack)
     regions = {
-        str(one["region"])
+        plain(one["region"])
         for document in documents.values()
         for one in _listed(document.get("provider", {}).get("aws"))
         if "region" in one
@@ -164,7 +164,10 @@ def _other(item: Item) -> Thing:
 
 def _bucket(item: Item, items: Sequence[Item]) -> Thing:
     versioned = any(
-        other.type == "aws_s3_bucket_versioning" and other.name.startswith(f"{item.name}_") for other in items
+        other.type == "aws_s3_bucket_versioning"
+        and other.name.startswith(f"{item.name}_")
+        and (other.body.get("versioning_configuration") or {}).get("status") == "Enabled"
+        for other in items
     )
     details = ["S3 bucket" + (", versioned" if versioned else "")]
     return Thing(item.key, plain(item.body.get("bucket", item.name)), (*details, *_kept(item)))

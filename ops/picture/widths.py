@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 
 _FILE = Path(__file__).with_name("widths.json")
-_ELLIPSIS = "…"
 # Browsers round lengths up to 1/64 pixel: https://chromium.googlesource.com/chromium/src/+/main/third_party/blink/renderer/platform/geometry/layout_unit.h
 _ROUNDING = 1 / 64
 
@@ -17,16 +16,6 @@ def width(text: str, size: float, bold: bool = False) -> float:
     """Pixels that one line of text takes at most; `size` is the font's, in pixels."""
     widths, widest = _widths("bold" if bold else "regular")
     return sum(widths.get(character, widest) for character in text) * size / 1000 + _ROUNDING
-
-
-def shortened(text: str, size: float, room: float, bold: bool = False) -> str:
-    """The text, or as much of its beginning as fits into `room` pixels with an ellipsis behind it."""
-    if width(text, size, bold) <= room:
-        return text
-    kept = text
-    while kept and width(kept + _ELLIPSIS, size, bold) > room:
-        kept = kept[:-1]
-    return kept.rstrip() + _ELLIPSIS
 
 
 @cache

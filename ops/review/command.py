@@ -14,7 +14,7 @@ from rich.text import Text
 
 from modules.layout import load_all
 
-from ..errors import UsageError
+from ..errors import UsageError, drop_output
 from ..files import write_whole
 from .acceptance import acceptances_of
 from .plan import Plan, parse_plan, stack_of
@@ -55,7 +55,7 @@ def run_review(request: Request, console: Console, rules: Sequence[Rule] = RULES
     done = review(plans, rules, list(acceptances_of(layouts)), today)
     form = request.form or _form_of(request.output)
     if request.output is None:
-        print(shown(done, form, console), end="")
+        _print(shown(done, form, console))
     else:
         write_whole(request.output, shown(done, form, console))
         print(f"wrote {request.output}", file=sys.stderr)
@@ -90,6 +90,14 @@ def print_rules(console: Console, rules: Sequence[Rule] = RULES) -> None:
     """What each rule finds, by its id, with its level."""
     for rule in rules:
         console.print(Text(f"{rule.id} ({rule.level})\n  {about(rule)}"), soft_wrap=True)
+
+
+def _print(text: str) -> None:
+    """Prints; where whoever reads has had enough, as `head` has, the exit status is that of the review all the same."""
+    try:
+        print(text, end="", flush=True)
+    except BrokenPipeError:
+        drop_output()
 
 
 def _form_of(output: Path | None) -> Form:

@@ -23,8 +23,8 @@ class Nodes:
     """The nodes of a group, before or after: as its node group and its launch template say.
 
     Numbers and texts are None where they are not there or not known. `reservation` is the id of a capacity reservation
-    or the ARN of a resource group of them. `efa` are the EFA interfaces of a node; None where there is no launch template
-    to tell. `market` is `capacity-block` or `spot`, as the launch template says.
+    or the ARN of a resource group of them. `efa` are the EFA interfaces of a node; None where the launch template is not
+    among the plans. `market` is `capacity-block` or `spot`, as the launch template says.
     """
 
     instance_types: tuple[str, ...] = ()
@@ -95,7 +95,7 @@ class Nodes:
         """Like `2 × p5.48xlarge (16 GPUs), reservation cr-0123`."""
         count = "?" if self.desired is None else str(self.desired)
         parts = [f"{count} × {self.instance_types[0] if self.instance_types else 'unknown type'}"]
-        if self.accelerators_each:
+        if self.accelerators_each and self.desired is not None:
             parts[0] += f" ({counted(self.accelerators, self.accelerator)})"
         if self.reservation:
             parts.append(f"reservation {self.reservation}")
@@ -210,7 +210,9 @@ def nodes_of(group: dict[str, Any], template: dict[str, Any] | None, zones: dict
         subnets=subnets,
         zones=tuple(sorted({zones[subnet] for subnet in subnets if subnet in zones})),
         placement_group=_text(at(launch, "placement", 0, "group_name")),
-        efa=None if template is None else _efa(launch),
+        # Without one of one's own, EKS makes one with default values, and those have no EFA interface:
+        # https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html
+        efa=_efa(launch) if template is not None or group.get("launch_template") == [] else None,
     )
 
 

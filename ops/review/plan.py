@@ -150,6 +150,13 @@ class Plan:
         """When it was made, like `2026-11-22T16:27:04Z`; nothing where the plan does not say."""
         return str(self._data.get("timestamp") or "")
 
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """The addresses of actions that the apply invokes beside its changes (Terraform from 1.14 on)."""
+        invoked = self._data.get("action_invocations")
+        found = (at(one, "address") for one in (invoked if isinstance(invoked, list) else ()))
+        return tuple(one if isinstance(one, str) else "?" for one in found)
+
     def references(self, change: Change, *path: str, indexed: bool = False) -> tuple[str, ...]:
         """Addresses of the resources that an argument refers to in the configuration.
 

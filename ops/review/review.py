@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -129,7 +129,7 @@ def review(
     """
     subject = Subject(plans)
     entries = [_entry(one, acceptances, today) for one in judge(subject, rules)]
-    remarks = tuple(_of_acceptances(entries, acceptances, today))
+    remarks = tuple(_of_acceptances(entries, acceptances, today, {plan.stack for plan in plans}))
     return Review(
         subject,
         tuple(one for one in entries if one.accepted is None),
@@ -148,10 +148,14 @@ def _entry(judged: Judged, acceptances: Sequence[Acceptance], today: date) -> En
 
 
 def _of_acceptances(
-    entries: Sequence[Entry], acceptances: Sequence[Acceptance], today: date
+    entries: Sequence[Entry], acceptances: Sequence[Acceptance], today: date, stacks: Set[str]
 ) -> Iterator[Remark]:
     for one in acceptances:
         if any(one.covers(entry.judged) for entry in entries):
+            continue
+        # A file that is called otherwise, like plan.json, is of a stack of that name.
+        if one.stacks and not stacks & {*one.stacks}:
+            yield Remark("note", f"{one} is not used: no plan here is of {', '.join(one.stacks)}")
             continue
         over = f", and has ended on {one.until}" if one.is_over(today) else ""
         yield Remark("note", f"{one} accepts nothing that was found{over}")

@@ -75,7 +75,8 @@ def either(one: Any, other: Any) -> Any:
     if isinstance(one, list) and isinstance(other, list):
         longest = max(len(one), len(other))
         return [either(_get(one, index), _get(other, index)) for index in range(longest)]
-    return one or other
+    # A mapping on one side and a list on the other, as a manifest may have: no mark fits both, so that all is hidden.
+    return one if not other else True
 
 
 def at(tree: Any, *path: str | int) -> Any:

@@ -17,7 +17,7 @@ Cdktf = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the checkout in a folder whose name has a blank; what `make` has set up is shared."""
-    return copied(tmp_path_factory.mktemp("e2e") / "a checkout", ".venv", "node_modules")
+    return copied(tmp_path_factory.mktemp("e2e") / "a checkout", ".tools", ".venv", "node_modules")
 
 
 @pytest.fixture(scope="module")

@@ -18,14 +18,13 @@ from ops.offline.assumptions import assumed_account, example_values
 from ops.offline.engine import Engine
 from ops.offline.provider import Fault, Operation
 from ops.offline.server import StandIns
-from tests.checkout import copied, environment
+from tests.checkout import environment
 from tests.e2e.conftest import Cdktf
 from tests.terraform_json import Stacks, Synth
 
 pytestmark = [pytest.mark.e2e, pytest.mark.engine]
 
 NAME = "eks-p5-odcr-vpc"
-DEFAULT = "eks-g4dn"  # of cdktf.json
 # Else cdktf-cli asks the registry for the providers' checksums.
 OPTIONS = ("--auto-approve", "--skip-provider-lock")
 CAPACITY = "InsufficientInstanceCapacity: We currently do not have sufficient p5.48xlarge capacity"
@@ -96,9 +95,22 @@ def _providers(operations: Iterable[Operation]) -> list[str]:
     return [name for at, name in enumerate(names) if at == 0 or names[at - 1] != name]
 
 
+def _make(target: str, checkout: Path, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", target, f"ARGS={' '.join(OPTIONS)}"],
+        cwd=checkout,
+        env={**environment(), **variables, "LAYOUT": NAME},
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
 @dataclass
 class Life:
-    """What a person has seen of a layout: a deploy that fails, a second one, and a destroy."""
+    """What a person has seen of a layout: `cdktf deploy`, which fails, `make deploy`, and `make destroy`."""
 
     at: Site
     failed: subprocess.CompletedProcess[str]
@@ -121,12 +133,12 @@ def life(
         failed = cdktf("deploy", "*", *OPTIONS, LAYOUT=NAME, **at.environment)
         at.failing = set()
         after_failure = {kind for kind, _ in at.account.resources}
-        deployed = cdktf("deploy", "*", *OPTIONS, LAYOUT=NAME, **at.environment)
+        deployed = _make("deploy", checkout, at.environment)
         creations = at.done.copy()
         at.done.clear()
         resources = len(at.account.resources)
         states = [_state(checkout, NAME), _state(checkout, f"{NAME}-platform")]
-        destroyed = cdktf("destroy", "*", *OPTIONS, LAYOUT=NAME, **at.environment)
+        destroyed = _make("destroy", checkout, at.environment)
         yield Life(
             at, failed, after_failure, deployed, creations, resources, states, destroyed, at.done.copy()
         )
@@ -187,30 +199,3 @@ def test_the_platform_cannot_be_deployed_before_the_cluster(
     assert forced.returncode != 0
     assert f"No cluster found for name: {NAME}." in _said(forced)
     assert at.done == []
-
-
-def test_make_deploys_and_destroys_the_default_layout(engine: Engine, synth: Synth, tmp_path: Path) -> None:
-    checkout = copied(tmp_path / "checkout", ".tools", ".venv", ".checkov", "node_modules")
-
-    def make(target: str) -> None:
-        done = subprocess.run(
-            ["make", target, f"ARGS={' '.join(OPTIONS)}"],
-            cwd=checkout,
-            env={**environment(), **at.environment},
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    stacks = [DEFAULT, f"{DEFAULT}-platform"]
-    with site(_preset(synth, DEFAULT), tmp_path) as at:
-        make("deploy")
-        counts = [_state(checkout, stack) for stack in stacks]
-        assert all(counts)
-        assert sum(counts) == len(at.account.resources) == len(at.done)
-        make("destroy")
-        assert at.account.resources == {}
-    assert [_state(checkout, stack) for stack in stacks] == [0, 0]

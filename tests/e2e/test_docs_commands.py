@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import shutil
@@ -19,6 +18,7 @@ from modules.layout import Loaded, load, preset_names
 from modules.layout.models.workloads import RepositoryImage
 from ops.cli import app
 from tests.checkout import ROOT, copied, environment
+from tests.missing import missing
 
 pytestmark = pytest.mark.e2e
 
@@ -309,8 +309,9 @@ def test_the_kubeconfig_commands_name_what_the_pages_deploy() -> None:
 @pytest.mark.parametrize("command", KUBECTL)
 def test_kubectl_understands_the_command(command: str, tmp_path: Path) -> None:
     if shutil.which("kubectl") is None:
-        missing = "kubectl is not installed: the kubectl commands of the documentation were NOT checked"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+        missing(
+            "kubectl", "kubectl is not installed: the kubectl commands of the documentation were NOT checked"
+        )
     nowhere = tmp_path / "kubeconfig"
     nowhere.write_text("{apiVersion: v1, kind: Config}", encoding="utf-8")
     done = _run(f"{command} --server=http://127.0.0.1:9 --kubeconfig={nowhere}", tmp_path)

@@ -42,5 +42,5 @@ def start(engine: Engine, synth: Synth, tmp_path: Path) -> Start:
 
 @pytest.fixture
 def reviewed(update_goldens: bool) -> Reviewed:
-    """Compares the review of plans with its golden in tests/engine/reviews."""
+    """Compares the review of plans with its golden in tests/engine/goldens."""
     return lambda name, plans: compare(name, plans, update=update_goldens)

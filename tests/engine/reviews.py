@@ -19,7 +19,7 @@ from tests.conftest import TODAY
 from tests.offline import Offline, planned_json
 from tests.terraform_json import Synth
 
-GOLDENS = Path(__file__).parent / "reviews"
+GOLDENS = Path(__file__).parent / "goldens"
 
 Json = dict[str, Any]
 # A name, and the plans of one review by their stacks.

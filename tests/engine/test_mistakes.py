@@ -156,8 +156,10 @@ def outcomes(mistake: Mistake, workspace: Workspace) -> list[tuple[Command, list
     """What each command says, up to the one that its layer speaks up in."""
     last = mistake.layer.command or "validate"
     found: list[tuple[Command, list[Error]]] = []
+    # What fails to be made, with what it needs: the rest would be made for nothing.
+    aim = mistake.target or (mistake.where if last == "apply" else None)
     for command in COMMANDS[last]:
-        target = (f"-target={mistake.target}",) if mistake.target and command == last else ()
+        target = (f"-target={aim}",) if aim and command == last else ()
         step = workspace.run(command, "-json", *OPTIONS[command], *target)
         found.append((command, errors(command, step)))
     return found

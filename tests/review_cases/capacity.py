@@ -105,7 +105,7 @@ CASES = (
         (change("aws_ec2_capacity_reservation.r", _RESERVATION, {**_RESERVATION, "end_date": "2027-01-01T00:00:00Z"}),),
         {"reservation-cancelled": warn("ends never → ends 2027-01-01")},
     ),
-    Case("the reservation grows", (change("aws_ec2_capacity_reservation.r", _RESERVATION, {**_RESERVATION, "instance_count": 5}),)),
+    Case("the reservation grows", (change("aws_ec2_capacity_reservation.r", _RESERVATION, {**_RESERVATION, "instance_count": 5}),), {"capacity-bought": note("→ 5 ×")}),
     Case(
         "nobody scales up at the start",
         (change("aws_autoscaling_schedule.start", _START, None),),

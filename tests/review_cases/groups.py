@@ -152,7 +152,7 @@ CASES = (
     Case("more CPU nodes", (change(SYS_GROUP, SYS, edited(SYS, scaling_config__0__desired_size=2)),)),
     Case("a size that only the apply tells", tuple(p5(
         edited(P5, scaling_config=[{"max_size": 10, "min_size": 0}]), group_options={"unknown": {"scaling_config": [{"desired_size": True}]}}
-    ))),
+    )), {"nodes-taken": warn("does not tell", "2 × p5.48xlarge (16 GPUs)")}),
     Case(
         "a maximum below what runs",
         tuple(p5(edited(P5, scaling_config__0__max_size=1))),

@@ -42,6 +42,15 @@ CASES = (
         template(edited(P5_TEMPLATE, network_interfaces=_HALF)),
         {"efa-lost": stop("→ 16 EFA interfaces a node, of 32", "50%")},
     ),
+    Case(
+        "no launch template any more",
+        (change(GROUP, _EMPTY, {**_EMPTY, "launch_template": []}), same(TEMPLATE, P5_TEMPLATE)),
+        {
+            "efa-lost": stop("32 EFA interfaces a node → none, of 32"),
+            "reservation-changed": stop("no reservation"),
+            "nodes-roll": note("No node runs"),
+        },
+    ),
     Case("efa instead of efa-only", template(edited(P5_TEMPLATE, network_interfaces=[
         {**one, "interface_type": "efa" if one["interface_type"] == "efa-only" else "interface"} for one in P5_TEMPLATE["network_interfaces"]
     ]))),

@@ -70,7 +70,7 @@ GOOD = {"Job": JOB, "TrainJob": TRAIN_JOB, "JobSet": JOB_SET, "MPIJob": MPI_JOB,
 
 @pytest.mark.parametrize("preset", WITH_WORKLOADS)
 def test_kubernetes_takes_every_object_of_a_preset(synth: Synth, preset: str) -> None:
-    stacks = synth(f"extends: {preset}\nname: {preset}\n")
+    stacks = synth(f"extends: {preset}")
     version = stacks.loaded.layout.kubernetes_version
     assert check_stack(stacks.workloads, version) > 1
     check_stack(stacks.platform, version)
@@ -177,6 +177,10 @@ def test_without_the_definitions_it_is_said_aloud(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(pytest.skip.Exception, match="NOT checked"):
         faults(TRAIN_JOB, VERSION)
     monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("TESTS_WITHOUT", "kubectl")
     with pytest.raises(pytest.fail.Exception, match="NOT checked"):
+        faults(TRAIN_JOB, VERSION)
+    monkeypatch.setenv("TESTS_WITHOUT", "kubectl charts")
+    with pytest.raises(pytest.skip.Exception, match="NOT checked"):
         faults(TRAIN_JOB, VERSION)
     _definition.cache_clear()

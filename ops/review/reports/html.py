@@ -46,6 +46,7 @@ def _page(review: Review) -> dict[str, Any]:
         "accepted": [_finding(one, review) for one in review.accepted],
         "capacity": review.capacity,
         "rows": say.capacity_rows(review.capacity),
+        "uncounted": [say.cut(one) for one in review.capacity.unknown],
         "drift": list(_changes(review.drift, levels)),
         "renamed": [(say.cut(one.address, 300), say.renaming(one)) for one in review.renamed],
         "total": sum(review.counts.values()),

@@ -109,7 +109,7 @@ def verdict(review: Review) -> str:
 
 def scope(review: Review) -> str:
     """Which stacks there are, and what happens in them."""
-    stacks = [plan.stack for plan in review.subject.plans]
+    stacks = [cut(plan.stack, 200) for plan in review.subject.plans]
     named = ", ".join(stacks[:6]) + (f" and {len(stacks) - 6} more" if len(stacks) > 6 else "")
     counts = verb_counts(review.counts) or "nothing changes"
     return f"{counts} in {named}" if len(stacks) == 1 else f"{counts} in {len(stacks)} stacks: {named}"

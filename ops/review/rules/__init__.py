@@ -12,7 +12,10 @@ from . import (
     endpoint,
     iam,
     iam_less,
+    interruptions,
+    membership,
     network,
+    network_settings,
     releases,
     rest,
     retention,
@@ -25,6 +28,7 @@ from . import (
 )
 from .capacity import (
     BlockStartLost,
+    CapacityBought,
     MarketChanged,
     ReservationCancelled,
     ReservationChanged,
@@ -55,6 +59,7 @@ NODE_RULES: tuple[Rule, ...] = (
     ReservationPreference(),
     MarketChanged(),
     BlockStartLost(),
+    CapacityBought(),
     ZoneChanged(),
     PlacementGroupChanged(),
     PlacementGroupReplaced(),
@@ -76,7 +81,13 @@ NODE_RULES: tuple[Rule, ...] = (
     KarpenterNodes(),
 )
 # With these everything else ends.
-CLUSTER_RULES: tuple[Rule, ...] = (*cluster.RULES, *network.RULES, *vpc_endpoints.RULES)
+CLUSTER_RULES: tuple[Rule, ...] = (
+    *cluster.RULES,
+    *membership.RULES,
+    *network.RULES,
+    *network_settings.RULES,
+    *vpc_endpoints.RULES,
+)
 # About all else; what no rule knows comes last.
 OTHER_RULES: tuple[Rule, ...] = (
     *data.RULES,
@@ -84,6 +95,7 @@ OTHER_RULES: tuple[Rule, ...] = (
     *versions.RULES,
     *releases.RULES,
     *workloads.RULES,
+    *interruptions.RULES,
     *servers.RULES,
     *endpoint.RULES,
     *security_groups.RULES,

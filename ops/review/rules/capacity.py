@@ -12,6 +12,7 @@ from ..told import empty
 from ..values import UNKNOWN, Sensitive, known
 
 _NO_RESERVATION = "no reservation"
+_BLOCK = "aws_ec2_capacity_block_reservation"
 
 
 class ReservationChanged:
@@ -133,11 +134,21 @@ class ReservationCancelled:
 
     def look(self, subject: Subject) -> Iterator[Finding]:
         """Yields what it finds."""
-        for change in subject.of("aws_ec2_capacity_reservation", "aws_ec2_capacity_block_reservation"):
+        for change in subject.of("aws_ec2_capacity_reservation", _BLOCK):
             count, kind = change.was("instance_count"), change.was("instance_type")
             if not change.before or not change.happens:
                 continue
             before = f"{count if isinstance(count, int) else '?'} × {kind if isinstance(kind, str) else '?'}"
+            if change.goes and change.type == _BLOCK:
+                # The provider only forgets it: https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/ec2_capacity_block_reservation.go
+                effect = "Terraform lets the capacity block go; AWS takes none back, and it is paid for and usable until its end."
+                remedy = "Keep it, so that the groups that name it can be followed."
+                level: Level = "warn"
+                if change.verb == "replace":
+                    effect += " Another one is bought in its place, and paid for in advance."
+                    remedy, level = "Take back what replaces it, unless a second block is wanted.", "stop"
+                yield Finding(change, effect, remedy, before, "unmanaged" if change.verb == "delete" else "another one is bought", level)  # fmt: skip
+                continue
             if change.goes:
                 effect = "The reservation is given up: its instances run on, but stopped or replaced ones do not come back, and EC2 rarely has as many again."
                 remedy = "Keep it while anything trains on it; take it out of Terraform by a `removed` block, if it shall only be managed elsewhere."
@@ -159,6 +170,33 @@ class ReservationCancelled:
                 effect = "The reservation ends, and then nothing holds capacity for new nodes; for a capacity block, EC2 ends the instances."
                 remedy = "Let the jobs checkpoint before, and plan what follows."
                 yield Finding(change, effect, remedy, f"ends {ends or 'never'}", f"ends {then}", "warn")
+
+
+class CapacityBought:
+    """A capacity reservation or capacity block that is made: it costs from the apply on, or in advance, whether nodes run in it or not."""
+
+    id = "capacity-bought"
+    level: Level = "warn"
+
+    def look(self, subject: Subject) -> Iterator[Finding]:
+        """Yields what it finds."""
+        for change in subject.of("aws_ec2_capacity_reservation", _BLOCK):
+            count, kind = change.becomes("instance_count"), change.becomes("instance_type")
+            was = change.was("instance_count")
+            more = change.verb == "update" and isinstance(was, int) and isinstance(count, int) and count > was
+            if change.verb != "create" and not more:
+                continue
+            told = f"{count if isinstance(count, int) else '?'} × {kind if isinstance(kind, str) else '?'}"
+            if change.type == _BLOCK:
+                # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/capacity-blocks-how.html
+                effect = "The apply buys a capacity block: it is paid in advance, in full, and can neither be changed nor cancelled."
+                remedy = "Compare price, start and end of the offering with what the run needs, and have somebody agree to the price."
+                yield Finding(change, effect, remedy, "", told)
+                continue
+            # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/capacity-reservations-pricing-billing.html
+            effect = "It costs the price on demand from the apply on, whether its instances run or not, until it is cancelled."
+            remedy = "Make it just before the nodes that use it, and cancel it after them."
+            yield Finding(change, effect, remedy, str(was) if more else "", told, "note")
 
 
 class BlockStartLost:

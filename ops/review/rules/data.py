@@ -10,7 +10,7 @@ from ..plan import Change
 from ..rule import Finding, Level
 from ..subject import Subject
 from ..values import known, shown
-from .parts import ends_or_anew, gone, is_number, name_of, shrinks, why
+from .parts import ends_or_anew, gone, is_number, listed, name_of, shrinks, texts, why
 
 FSX = "aws_fsx_lustre_file_system"
 LINK = "aws_fsx_data_repository_association"
@@ -137,6 +137,18 @@ class VolumeLost:
                 "another claim" if one.verb == "replace" else "gone",
                 level=None if is_kept else "stop",
             )
+        for one in subject.of(*_VOLUMES):
+            was, becomes = (
+                side("spec", 0, "persistent_volume_reclaim_policy") for side in (one.was, one.becomes)
+            )
+            if one.verb == "update" and was == "Retain" and becomes == "Delete":
+                yield Finding(
+                    one,
+                    f"Nothing happens now; when the claim of {name_of(one)} goes, its volume is deleted from then on with all that is on it.",
+                    "Keep Retain.",
+                    "reclaim policy Retain",
+                    "Delete",
+                )
         for one in gone(subject.of(*_VOLUMES)):
             policy = shown(one.was("spec", 0, "persistent_volume_reclaim_policy"))
             yield Finding(
@@ -149,14 +161,29 @@ class VolumeLost:
 
 
 class LinkLost:
-    """A link between a file system and S3 that goes: what is not exported yet never is."""
+    """A link between a file system and S3 that goes or exports less: what is not exported yet never is."""
 
     # https://docs.aws.amazon.com/fsx/latest/LustreGuide/create-dra-linked-data-repo.html
     id = "data-link-lost"
     level: Level = "warn"
 
     def look(self, subject: Subject) -> Iterator[Finding]:
-        """Data repository associations that go from a file system that stays."""
+        """Data repository associations that go from a file system that stays, or export less."""
+        for one in subject.of(LINK):
+            events = one.becomes("s3", 0, "auto_export_policy", 0, "events")
+            less = texts(one.was("s3", 0, "auto_export_policy", 0, "events")) - texts(events)
+            if (
+                one.verb == "update"
+                and less
+                and (events is None or (isinstance(events, list) and all(map(known, events))))
+            ):
+                yield Finding(
+                    one,
+                    f"Files that are {listed(map(str.lower, less))} are no longer exported to S3: checkpoints of a run among them perhaps.",
+                    "Keep the export, above all of new and changed files.",
+                    listed(texts(one.was("s3", 0, "auto_export_policy", 0, "events"))),
+                    listed(texts(events)) or "no export",
+                )  # fmt: skip
         lost = {one.was("id") for one in gone(subject.of(FSX))}
         for one in gone(subject.of(LINK)):
             if one.was("file_system_id") in lost:

@@ -56,7 +56,7 @@ class EfaSecurityGroup:
 
     def look(self, subject: Subject) -> Iterator[Finding]:
         """Yields what it finds."""
-        users = _users(subject)
+        users = efa_users(subject)
         if not users:
             return
         gone: set[str] = set()
@@ -125,19 +125,20 @@ def _masked(group: NodeGroup) -> bool:
     return any(kind is not None and not known(kind) for kind in kinds)
 
 
-def _users(subject: Subject) -> dict[str, list[NodeGroup]]:
+def efa_users(subject: Subject) -> dict[str, list[NodeGroup]]:
     """The node groups with EFA, now and afterwards, by the ids of the security groups of their nodes."""
     found: dict[str, list[NodeGroup]] = {}
     for group in subject.node_groups:
         if group.before is None or group.after is None or not group.before.efa or group.after.efa == 0:
             continue
         if group.template is not None:
-            for id in dict.fromkeys(_security_groups(group.template.before)):
+            for id in dict.fromkeys(security_groups(group.template.before)):
                 found.setdefault(id, []).append(group)
     return found
 
 
-def _security_groups(template: dict[str, Any]) -> Iterator[str]:
+def security_groups(template: dict[str, Any]) -> Iterator[str]:
+    """The ids of the security groups that a launch template gives its nodes."""
     lists = [template.get("vpc_security_group_ids")]
     interfaces = template.get("network_interfaces")
     if isinstance(interfaces, list):

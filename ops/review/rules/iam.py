@@ -41,6 +41,8 @@ ATTACHMENTS = (
 )  # fmt: skip
 # By which anybody who has it makes himself an administrator: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
 _ADMINISTRATORS = ("AdministratorAccess", "IAMFullAccess", "AdministratorAccess-Amplify")
+# All that a role has, in one resource: what it does not name is detached.
+_EXCLUSIVE = "aws_iam_role_policy_attachments_exclusive"
 _CHANGED = ("create", "update", "replace")
 
 
@@ -101,7 +103,7 @@ class AdministratorMade:
                     "",
                     f"Allow * on * ({policy.path})",
                 )
-        for one, before, after in _attached(subject):
+        for one, before, after in attached(subject):
             if new := sorted(name for name in after - before if short(name) in _ADMINISTRATORS):
                 yield Finding(
                     one,
@@ -112,15 +114,16 @@ class AdministratorMade:
                 )
 
 
-def _attached(subject: Subject) -> Iterator[tuple[Change, frozenset[str], frozenset[str]]]:
+def attached(subject: Subject) -> Iterator[tuple[Change, frozenset[str], frozenset[str]]]:
     """Managed policies that are attached, before and after."""
     for one in subject.of(*ATTACHMENTS):
         if one.verb in _CHANGED:
             yield one, texts(one.was("policy_arn")), texts(one.becomes("policy_arn"))
-    for one in subject.of(ROLE):
-        after = one.becomes("managed_policy_arns")
-        if one.verb in _CHANGED and isinstance(after, list):
-            yield one, texts(one.was("managed_policy_arns")), texts(after)
+    for kind, argument in ((ROLE, "managed_policy_arns"), (_EXCLUSIVE, "policy_arns")):
+        for one in subject.of(kind):
+            after = one.becomes(argument)
+            if one.verb in _CHANGED and isinstance(after, list) and all(map(known, after)):
+                yield one, texts(one.was(argument)), texts(after)
 
 
 def short(arn: str) -> str:
@@ -171,12 +174,12 @@ class PolicyWidened:
 
     def look(self, subject: Subject) -> Iterator[Finding]:
         """Policies that change, and policies that are new on a role that there is already."""
-        made = _new_roles(subject)
+        made = new_roles(subject)
         for policy in policies(subject, TRUST, *IDENTITIES, *RESOURCES, ROLE):
             one = policy.change
             if policy.after is None:
                 continue
-            if policy.before is None and (one.verb == "create" and not _extends(one, subject, made)):
+            if policy.before is None and (one.verb == "create" and not extends(one, subject, made)):
                 continue
             if (
                 policy.before is None
@@ -196,9 +199,9 @@ class PolicyWidened:
                     "" if policy.before is None else summary(policy.before, policy.after),
                     summary(policy.after, policy.before or ()),
                 )
-        for one, before, after in _attached(subject):
+        for one, before, after in attached(subject):
             new = {name for name in after - before if short(name) not in _ADMINISTRATORS}
-            if new and (one.verb != "create" or _extends(one, subject, made)):
+            if new and (one.verb != "create" or extends(one, subject, made)):
                 if one.type == ROLE and one.verb == "create":
                     continue
                 yield Finding(
@@ -215,7 +218,7 @@ class PolicyWidened:
                 )  # fmt: skip
 
 
-def _new_roles(subject: Subject) -> frozenset[tuple[str, str]]:
+def new_roles(subject: Subject) -> frozenset[tuple[str, str]]:
     """Roles that the plans make, by stack and name or address: what they may do is part of making them."""
     return frozenset(
         (one.stack, name)
@@ -226,7 +229,7 @@ def _new_roles(subject: Subject) -> frozenset[tuple[str, str]]:
     )
 
 
-def _extends(change: Change, subject: Subject, made: frozenset[tuple[str, str]]) -> bool:
+def extends(change: Change, subject: Subject, made: frozenset[tuple[str, str]]) -> bool:
     """Whether a new policy is given to a role that there is already."""
     role = change.becomes("role")
     if isinstance(role, str):

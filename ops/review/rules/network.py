@@ -9,7 +9,7 @@ from ..plan import Change
 from ..rule import Finding, Level
 from ..subject import Subject
 from ..values import known, shown
-from .parts import ends_or_anew, gone, is_world, why
+from .parts import blocks, ends_or_anew, gone, is_world, why
 
 VPC = "aws_vpc"
 NAT = "aws_nat_gateway"
@@ -158,7 +158,7 @@ class RouteChanged:
     level: Level = "warn"
 
     def look(self, subject: Subject) -> Iterator[Finding]:
-        """Routes that are updated in place; not where the target is only made anew."""
+        """Routes that are updated in place, and those that are written in their table."""
         for one in subject.of("aws_route"):
             before, after = _target(one.before), _target(one.after)
             if one.verb == "update" and before != after:
@@ -169,6 +169,34 @@ class RouteChanged:
                     before,
                     after,
                 )
+        for one in subject.of("aws_route_table", "aws_default_route_table"):
+            routes = one.becomes("route")
+            if one.verb != "update" or not (routes is None or isinstance(routes, list)):
+                continue
+            was, becomes = _routes(one.was("route")), _routes(routes)
+            for to in sorted(was):
+                if was[to] == becomes.get(to) or (to not in becomes and len(becomes) < len(routes or ())):
+                    continue
+                lost = to not in becomes
+                yield Finding(
+                    one,
+                    f"The route to {to} is {'destroyed' if lost else 'another one'}. "
+                    + (_EGRESS if lost and is_world(to) else "Connections over it break, such as reads from S3 through NAT."),
+                    "Keep it." if lost else "Be sure that the new way leads out, and do it between runs.",
+                    was[to],
+                    becomes.get(to, "gone"),
+                    level="stop" if lost and is_world(to) else None,
+                )  # fmt: skip
+
+
+def _routes(value: object) -> dict[str, str]:
+    """The targets of routes that are written in their table, by destination; those that are known."""
+    found: dict[str, str] = {}
+    for one in blocks(value):
+        for key in ("cidr_block", "ipv6_cidr_block", "destination_prefix_list_id"):
+            if isinstance(one.get(key), str) and one[key]:
+                found[one[key]] = _target(one)
+    return found
 
 
 def _called(change: Change) -> str:

@@ -12,7 +12,7 @@ from ..nodes import Nodes, counted
 from ..plan import Change
 from ..rule import Finding, Level
 from ..subject import Subject
-from ..values import at, known
+from ..values import Sensitive, at, known
 
 _KARPENTER = ("NodePool", "EC2NodeClass", "NodeClass", "NodeClaim")
 _KIND = re.compile(r"^kind:\s*[\"']?(\w+)", re.MULTILINE)
@@ -59,7 +59,7 @@ class KarpenterNodes:
 
 
 class GpuInstanceLost:
-    """An instance, or an Auto Scaling group, of a type with GPUs or Neuron devices is destroyed, replaced, stopped or made smaller."""
+    """An instance, or an Auto Scaling group, of a type with GPUs or Neuron devices is destroyed, replaced, rolled, stopped or made smaller."""
 
     id = "gpu-instance-lost"
     level: Level = "stop"
@@ -94,10 +94,39 @@ class GpuInstanceLost:
                 yield Finding(
                     change, effect, remedy, f"{'?' if count is None else count} × {kind}", _fate(change)
                 )
-            elif count is not None and isinstance(becomes, int) and becomes < count:
+                continue
+            most = change.becomes("max_size")
+            if (
+                count is not None
+                and isinstance(most, int)
+                and most < count
+                and not isinstance(becomes, Sensitive)
+            ):
+                # https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html
+                becomes = min(most, becomes) if isinstance(becomes, int) else most
+            if _refreshed(change):
+                effect = f"Auto Scaling exchanges its instances ({_devices(kind, count)}) one share after the other: a job over several nodes ends each time."
+                remedy = "Stop the jobs when they have checkpointed, and then deploy; without instance_refresh only new instances are other ones."
+                yield Finding(change, effect, remedy, f"{'?' if count is None else count} × {kind}", "rolled by an instance refresh", None if count != 0 else "note")  # fmt: skip
+            if count is not None and isinstance(becomes, int) and becomes < count:
                 effect = f"{counted(count - becomes, 'node')} ({_devices(kind, count - becomes)}) less; Auto Scaling chooses which, whatever runs there."
                 remedy = "Stop the jobs when they have checkpointed, and then deploy."
                 yield Finding(change, effect, remedy, f"{count} × {kind}", f"{becomes} × {kind}", "warn")
+
+
+def _refreshed(group: Change) -> bool:
+    """Whether Auto Scaling is told to exchange instances, and the plan gives it a reason to.
+
+    https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/autoscaling_group#automatically-refresh-all-instances-after-the-group-is-updated
+    """
+    return (
+        group.verb == "update"
+        and bool(group.becomes("instance_refresh"))
+        and any(
+            group.differs(part)
+            for part in ("launch_template", "launch_configuration", "mixed_instances_policy")
+        )
+    )
 
 
 def _manifest(side: dict[str, Any]) -> Any:
@@ -105,7 +134,8 @@ def _manifest(side: dict[str, Any]) -> Any:
 
 
 def _kind(side: dict[str, Any]) -> str:
-    kind, version = at(_manifest(side), "kind"), at(_manifest(side), "apiVersion")
+    kind = at(_manifest(side), "kind") or side.get("kind")
+    version = at(_manifest(side), "apiVersion") or side.get("api_version")
     if isinstance(kind, str):
         group = str(version).partition("/")[0]
         # `eks.amazonaws.com` is that of EKS Auto Mode, which is Karpenter run by AWS.

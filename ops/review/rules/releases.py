@@ -10,7 +10,7 @@ import yaml
 from ..plan import Change
 from ..rule import Finding, Level
 from ..subject import Subject
-from ..values import Sensitive, known, shown
+from ..values import known, shown
 from .components import Component, component
 from .parts import gone, keys, listed, step, why
 from .versions import DIRECTIONS
@@ -183,7 +183,7 @@ def _settings(items: list[Any]) -> dict[str, Any]:
     return {
         str(one["name"]): one.get("value")
         for one in items
-        if isinstance(one, dict) and not isinstance(one.get("name"), Sensitive)
+        if isinstance(one, dict) and isinstance(one.get("name"), str)
     }
 
 

@@ -20,7 +20,7 @@ NODE_GROUP = "aws_eks_node_group"
 NAMED = frozenset(
     (
         CLUSTER, versions.ADDON, RELEASE, network.VPC, *network.LOSSES, "aws_route", "aws_vpc_endpoint", "aws_flow_log", "aws_security_group", "aws_security_group_rule",
-        "aws_vpc_security_group_ingress_rule", "aws_eip", "aws_iam_openid_connect_provider",
+        "aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule", "aws_eip", "aws_iam_openid_connect_provider",
         "aws_kms_key", "aws_kms_replica_key", "aws_kms_external_key", encryption.LOG_GROUP,
         "aws_s3_bucket_public_access_block", "aws_s3_bucket_policy", "aws_s3_bucket_server_side_encryption_configuration",
         "aws_iam_role_policy_attachment", "aws_iam_user_policy_attachment", "aws_iam_group_policy_attachment",
@@ -50,7 +50,6 @@ _COMPANIONS: dict[str, tuple[str, ...]] = {
     "aws_iam_instance_profile": (iam.ROLE, NODE_GROUP),
     "aws_launch_template": (NODE_GROUP,),
     "aws_placement_group": (NODE_GROUP,),
-    "aws_vpc_security_group_egress_rule": ("aws_security_group", "aws_subnet"),
     "aws_vpc_endpoint_route_table_association": ("aws_vpc_endpoint", "aws_route_table"),
     "aws_kms_alias": ("aws_kms_key", CLUSTER),
     "aws_ssm_parameter": (data.FSX, CLUSTER),

@@ -26,12 +26,15 @@ class RetentionShortened:
                 yield _kept_less(
                     one, "What is overwritten or deleted from then on is lost.", "versions kept", "suspended"
                 )
+        made = {str(one.becomes("bucket")) for one in subject.of("aws_s3_bucket") if one.verb in ("create", "replace")}  # fmt: skip
         for one in subject.of("aws_s3_bucket_lifecycle_configuration"):
+            bucket = one.becomes("bucket")
+            there = bool(one.before) or (isinstance(bucket, str) and bucket not in made)
             if one.verb in ("create", "update", "replace") and (before := _expiries(one.before)) != (
                 after := _expiries(one.after)
             ):
                 shorter = sorted(
-                    key for key, days in after.items() if one.before and days < before.get(key, days + 1)
+                    key for key, days in after.items() if there and days < before.get(key, days + 1)
                 )
                 if shorter:
                     yield _kept_less(
@@ -39,15 +42,19 @@ class RetentionShortened:
                         ", ".join(f"{before[key]} days" if key in before else "for ever" for key in shorter),
                         ", ".join(f"{after[key]} days" for key in shorter),
                     )  # fmt: skip
+        repositories = {str(one.becomes("name")) for one in subject.of("aws_ecr_repository") if one.verb in ("create", "replace")}  # fmt: skip
         for one in subject.of("aws_ecr_lifecycle_policy"):
             old, new = (_images(side.get("policy")) for side in (one.before, one.after))
+            repository = one.becomes("repository")
+            there = one.verb == "create" and isinstance(repository, str) and repository not in repositories
             # The provider replaces the policy for every change of it.
-            if one.verb in ("update", "replace") and any(
-                new.get(key, count) < count for key, count in old.items()
+            if (there and new) or (
+                one.verb in ("update", "replace")
+                and any(new.get(key, count) < count for key, count in old.items())
             ):
                 yield _kept_less(
                     one, "ECR deletes older images within a day, that of a job that is to go on among them perhaps.",
-                    ", ".join(map(str, old.values())), ", ".join(map(str, new.values())),
+                    ", ".join(map(str, old.values())) or "all", ", ".join(map(str, new.values())),
                 )  # fmt: skip
         for one in subject.of(FSX, "aws_db_instance", "aws_rds_cluster"):
             for key in ("automatic_backup_retention_days", "backup_retention_period"):

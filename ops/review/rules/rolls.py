@@ -99,7 +99,7 @@ def _in_template(template: Change | None) -> list[str]:
         if path and was != becomes and known(was) and known(becomes):
             found.append(f"{called} {from_to(was, becomes)}")
         else:
-            found.append(_CALLED.get(argument, argument))
+            found.append(_CALLED.get(argument, called or argument))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,13 @@ from ..plan import Change
 from ..rule import Finding, Level
 from ..subject import Subject
 from ..values import at, known, shown
+from .efa import efa_users, security_groups
 from .network import VPC
 from .parts import blocks, ends_or_anew, gone, is_world, listed, texts
 
 _ONE_RULE = ("aws_vpc_security_group_ingress_rule", "aws_security_group_rule")
+_OUT_RULE = ("aws_vpc_security_group_egress_rule", "aws_security_group_rule")
+_ITSELF = "the group itself"
 _INLINE = ("aws_security_group", "aws_default_security_group")
 # Lustre's: https://docs.aws.amazon.com/fsx/latest/LustreGuide/limit-access-security-groups.html
 _LUSTRE = (988, 1018)
@@ -45,15 +48,21 @@ class Opening:
 def _of_rule(side: dict[str, Any]) -> frozenset[Opening]:
     if not side or side.get("type") == "egress":
         return frozenset()
+    return _ends(side)
+
+
+def _ends(side: dict[str, Any]) -> frozenset[Opening]:
+    """What a rule lets in, or out."""
     protocol = side.get("ip_protocol", side.get("protocol"))
-    # What a group lets in from itself on all ports is EFA's, and a rule about nodes tells of it.
     own = side.get("security_group_id") if protocol in ("-1", "all") else None
+    peers = {*texts(side.get("source_security_group_id")), *texts(side.get("referenced_security_group_id"))}
+    itself = side.get("self") is True or (known(own) and own in {one.rpartition("/")[2] for one in peers})
     sources = {
+        *([_ITSELF] if itself else ()),
         *texts(side.get("cidr_ipv4")), *texts(side.get("cidr_ipv6")),
         *texts(side.get("cidr_blocks")), *texts(side.get("ipv6_cidr_blocks")),
         *texts(side.get("prefix_list_id")), *texts(side.get("prefix_list_ids")),
-        *(one for one in texts(side.get("source_security_group_id")) if one != own),
-        *(one for one in texts(side.get("referenced_security_group_id")) if one.rpartition("/")[2] != own),
+        *(one for one in peers if one.rpartition("/")[2] != own),
     }  # fmt: skip
     return _openings(sources, protocol, side)
 
@@ -72,10 +81,11 @@ def _openings(sources: set[str], protocol: Any, side: dict[str, Any]) -> frozens
     )
 
 
-def _of_group(side: dict[str, Any]) -> frozenset[Opening]:
+def _of_group(side: dict[str, Any], way: str = "ingress") -> frozenset[Opening]:
     found: set[Opening] = set()
-    for block in blocks(side.get("ingress")):
+    for block in blocks(side.get(way)):
         sources = {
+            *([_ITSELF] if block.get("self") is True else ()),
             *texts(block.get("cidr_blocks")), *texts(block.get("ipv6_cidr_blocks")),
             *texts(block.get("prefix_list_ids")), *texts(block.get("security_groups")),
         }  # fmt: skip
@@ -100,7 +110,7 @@ class GroupOpened:
             if one.verb not in ("create", "update", "replace"):
                 continue
             before, after = _sides(one)
-            new = after - before
+            new = {opening for opening in after - before if opening.source != _ITSELF}
             world = {opening for opening in new if is_world(opening.source)}
             # A group that the plan makes is in use by nobody yet; a rule alone may be of a group that is.
             is_new = one.verb == "create" and (one.type in _INLINE or not known(one.after.get("security_group_id")))  # fmt: skip
@@ -131,24 +141,70 @@ class GroupOpened:
 
 
 class GroupClosed:
-    """Ingress that is taken away from a security group: connections over it break, of file systems and of pods too."""
+    """Traffic that a security group no longer lets in or out: connections over it break, of file systems and of pods too."""
 
     id = "security-group-closed"
     level: Level = "warn"
 
     def look(self, subject: Subject) -> Iterator[Finding]:
-        """Sources that go; stop where it is Lustre's, since training then hangs in its next read."""
-        groups = {one.was("id") for one in gone(subject.of("aws_security_group"))}
+        """Sources that go; stop where it is Lustre's, since training then hangs in its next read, and where nodes lose their way out."""
+        yield from self._in(subject)
+        yield from self._out(subject)
+
+    def _out(self, subject: Subject) -> Iterator[Finding]:
+        groups = {str(one.was("id")) for one in gone(subject.of("aws_security_group"))}
+        lost_network = subject.losing(VPC)
+        nodes = {
+            id
+            for group in subject.node_groups
+            if group.template is not None
+            for id in security_groups(group.template.before)
+        }
+        stays = _ways_out(subject)
+        for one in subject.of(*_OUT_RULE, *_INLINE):
+            own = _own(one)
+            if one.verb not in ("delete", "update", "replace") or one.is_deposed or one.stack in lost_network:
+                continue
+            if (one.type in _INLINE and one.goes) or own in groups or not _is_told(one, "egress"):
+                continue
+            before, after = (_leaving(side, one.type in _INLINE) for side in (one.before, one.after))
+            # One kind of rule may take the place of another.
+            lost = {
+                opening
+                for opening in before - after
+                if not any(_still(opening, stays.get((own, to), ())) for to in (opening.source, "0.0.0.0/0"))
+            }
+            # All to itself is EFA's, of which a rule about nodes tells.
+            lost -= {opening for opening in lost if opening.source == _ITSELF and opening.protocol == "-1"}
+            if not lost:
+                continue
+            world = any(is_world(opening.source) for opening in lost) and (own, "0.0.0.0/0") not in stays
+            yield Finding(
+                one,
+                f"What has this group may no longer reach {listed(str(opening).replace(' from ', ' to ') for opening in lost)}."
+                + (" Nodes with it alone pull no image, and reach neither the control plane nor S3." if world else ""),
+                "Keep the way out." if world else "Be sure that nothing uses it.",
+                listed(str(opening).replace(" from ", " to ") for opening in before),
+                listed(str(opening).replace(" from ", " to ") for opening in after) or "none",
+                level="stop" if world and own in nodes else None,
+            )  # fmt: skip
+
+    def _in(self, subject: Subject) -> Iterator[Finding]:
+        efa = efa_users(subject)
+        groups = {str(one.was("id")) for one in gone(subject.of("aws_security_group"))}
         lost_network = subject.losing(VPC)
         for one in subject.of(*_ONE_RULE, *_INLINE):
             if one.verb not in ("delete", "update", "replace") or one.is_deposed:
                 continue
-            if one.stack in lost_network or one.was("security_group_id") in groups or (one.goes and one.type in _INLINE):  # fmt: skip
+            if one.stack in lost_network or str(one.was("security_group_id")) in groups or (one.goes and one.type in _INLINE):  # fmt: skip
                 continue
             if not _is_told(one):
                 continue
             before, after = _sides(one)
             lost = {opening for opening in before - after if not _still(opening, after)}
+            # All from itself is EFA's where nodes have it, and a rule about nodes tells of it.
+            if _own(one) in efa:
+                lost -= {opening for opening in lost if opening.source == _ITSELF and opening.protocol == "-1"}  # fmt: skip
             if not lost:
                 continue
             lustre = [
@@ -171,10 +227,32 @@ class GroupClosed:
             )
 
 
-def _is_told(change: Change) -> bool:
+def _leaving(side: dict[str, Any], inline: bool) -> frozenset[Opening]:
+    """What a group, or a rule, lets out."""
+    if inline:
+        return _of_group(side, "egress")
+    return frozenset() if not side or side.get("type") == "ingress" else _ends(side)
+
+
+def _own(change: Change) -> str:
+    """The group that a change is about."""
+    return str(change.was("id" if change.type in _INLINE else "security_group_id"))
+
+
+def _ways_out(subject: Subject) -> dict[tuple[str, str], set[Opening]]:
+    """What each group lets out afterwards, by all its rules together: by the group, and where it leads."""
+    found: dict[tuple[str, str], set[Opening]] = {}
+    for one in subject.of(*_OUT_RULE, *_INLINE):
+        own = str(one.becomes("id" if one.type in _INLINE else "security_group_id"))
+        for opening in _leaving(one.after, one.type in _INLINE):
+            found.setdefault((own, opening.source), set()).add(opening)
+    return found
+
+
+def _is_told(change: Change, way: str = "ingress") -> bool:
     """Whether all sources afterwards are known: else one that is not told may be the same."""
     if change.type in _INLINE:
-        ingress = change.becomes("ingress")
+        ingress = change.becomes(way)
         parts = ("cidr_blocks", "ipv6_cidr_blocks", "security_groups", "prefix_list_ids")
         told = ingress is None or isinstance(ingress, list)
         return told and all(
@@ -193,7 +271,7 @@ def _plain(value: Any) -> bool:
     return value is None or isinstance(value, str)
 
 
-def _still(opening: Opening, after: frozenset[Opening]) -> bool:
+def _still(opening: Opening, after: Iterable[Opening]) -> bool:
     """Whether what goes is let in by what stays."""
     return any(
         other.source in (opening.source, "0.0.0.0/0")

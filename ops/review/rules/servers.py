@@ -11,7 +11,7 @@ from ..rule import Finding, Level
 from ..subject import Subject
 from ..values import Sensitive, at, shown
 from .parts import ends_or_anew, gone, is_world, keys, listed, name_of, texts, why
-from .workloads import SERVERS, lost_namespaces, namespace_of
+from .workloads import MANIFESTS, SERVERS, kind_of, lost_namespaces, namespace_of
 
 SERVICES = ("kubernetes_service_v1", "kubernetes_service")
 CLASSES = ("kubernetes_storage_class_v1", "kubernetes_storage_class")
@@ -74,6 +74,22 @@ class PodsRolled:
 
     def look(self, subject: Subject) -> Iterator[Finding]:
         """Updates of pod templates: a warning for sets with GPUs, whose pods may train, and where no pod is left."""
+        for one in subject.of(*MANIFESTS):
+            was, becomes = (side("manifest", "spec", "replicas") for side in (one.was, one.becomes))
+            if (
+                one.verb == "update"
+                and kind_of(one) in SERVERS.values()
+                and _count(was)
+                and _count(becomes) == 0
+            ):
+                yield Finding(
+                    one,
+                    f"All pods of {kind_of(one)} {name_of(one)} end." + _trains(one),
+                    "Be sure that nobody uses it.",
+                    f"{was} replicas",
+                    "0 replicas",
+                    level="warn",
+                )
         for kind, word in SERVERS.items():
             for one in subject.of(kind):
                 if one.verb != "update":

@@ -77,6 +77,9 @@ class TaintsChanged:
                 continue
             was, becomes = _taints(group.change.was("taint")), _taints(group.change.becomes("taint"))
             if becomes is None or was is None:
+                told = "Which taints its nodes have afterwards, this plan does not tell: NO_EXECUTE among them throws pods out at once."
+                remedy = "Write the taints out, so that they can be reviewed."
+                yield Finding(group.change, told, remedy, ", ".join(map(_taint, was or ())), "(not told)", None if group.nodes.is_accelerated else "note")  # fmt: skip
                 continue
             jobs = subject.jobs_on(group)
             for taint in becomes:

@@ -9,6 +9,7 @@ from ..plan import Change
 from ..rule import Finding, Level
 from ..subject import Subject
 from ..told import jobs_there, training
+from ..values import known, shown
 
 _OWNER = "k8s.io/cluster-autoscaler/"
 
@@ -24,14 +25,40 @@ class NodesTaken:
 
     def look(self, subject: Subject) -> Iterator[Finding]:
         """Yields what it finds."""
+        yield from self._scheduled(subject)
         for group in subject.node_groups:
             was, becomes = _sizes(group)
+            if _hidden(group):
+                yield Finding(
+                    group.change, "How many nodes it has afterwards, this plan does not tell: some may go, whatever runs on them.",
+                    "Write the desired size as a number, so that it can be reviewed.",
+                    str(group.before), "a size that is not told", None if group.nodes.is_accelerated else "note",
+                )  # fmt: skip
             if was is None or becomes is None or becomes >= was or _owner(group, subject):
                 continue
             yield Finding(
                 group.change, _taken(group, subject, was, becomes),
                 "Stop the jobs when they have checkpointed, or wait until they are done, and then deploy.",
                 str(group.before), str(group.after), _taken_level(group, subject),
+            )  # fmt: skip
+
+    def _scheduled(self, subject: Subject) -> Iterator[Finding]:
+        for one in subject.of("aws_autoscaling_schedule"):
+            size, name = one.becomes("desired_capacity"), one.becomes("autoscaling_group_name")
+            group = subject.group_of_autoscaling(name) if isinstance(name, str) else None
+            # -1 leaves the size as it is.
+            if not isinstance(size, int) or size < 0 or group is None or group.before is None:
+                continue
+            running = group.before.desired
+            if one.verb not in ("create", "update", "replace") or running is None or size >= running:
+                continue
+            if one.before and one.was("desired_capacity") == size and not one.differs("recurrence"):
+                continue
+            when = one.becomes("recurrence") or one.becomes("start_time")
+            yield Finding(
+                one, f"At {shown(when)}: {_taken(group, subject, running, size)}",
+                "Be sure that the jobs have ended or checkpointed by then.",
+                str(group.before), f"{counted(size, 'node')} at {shown(when)}", None if group.nodes.is_accelerated else "note",
             )  # fmt: skip
 
 
@@ -200,6 +227,17 @@ def _sizes(group: NodeGroup) -> tuple[int | None, int | None]:
     if group.fate not in ("stays", "rolls") or group.before is None or group.after is None:
         return None, None
     return group.before.desired, group.after.desired
+
+
+def _hidden(group: NodeGroup) -> bool:
+    """Whether the desired size may be another one, which only the apply tells, or nobody."""
+    size = group.change.becomes("scaling_config", 0, "desired_size")
+    return (
+        group.change.verb == "update"
+        and size is not None
+        and not known(size)
+        and group.change.differs("scaling_config", 0, "desired_size")
+    )
 
 
 def _taken(group: NodeGroup, subject: Subject, was: int, becomes: int) -> str:

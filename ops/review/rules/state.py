@@ -52,6 +52,25 @@ class PlanDeferred:
                 )
 
 
+class ActionsInvoked:
+    """Actions that the apply invokes beside its changes: they may stop instances or run commands, and no plan shows what they do."""
+
+    # https://developer.hashicorp.com/terraform/language/invoke-actions
+    id = "actions-invoked"
+    level: Level = "warn"
+
+    def look(self, subject: Subject) -> Iterator[Finding]:
+        """Plans with invoked actions."""
+        for plan in subject.plans:
+            if plan.actions:
+                yield Finding(
+                    None,
+                    f"{counted(len(plan.actions), 'action')} will be invoked: {listed(plan.actions)}. What they do to what runs, this plan does not show.",
+                    "Read what each does, and what triggers it.",
+                    plan=plan.stack,
+                )
+
+
 class CheckFailed:
     """A check of the configuration that fails: somebody has written down that this must not be."""
 
@@ -232,6 +251,7 @@ RULES = (
     PlanErrored(),
     StackDestroyed(),
     PlanDeferred(),
+    ActionsInvoked(),
     CheckFailed(),
     Forgotten(),
     Imported(),

@@ -85,6 +85,8 @@ def _up(cluster: Change, subject: Subject) -> str:
         if groups
         else " No node group follows in this plan; nodes may be older than the control plane, but not for long."
     )
+    if groups and not nodes and all(group.nodes.desired == 0 for group in groups):
+        rolls = f" The {counted(len(groups), 'group')} that follow in the same apply have no node now."
     return f"The control plane is upgraded; pods go on, and its API may fail for seconds.{rolls} After a week there is no way back."
 
 

@@ -33,10 +33,11 @@ SERVERS = {
 def kind_of(change: Change) -> str:
     """The kind of a Kubernetes object; nothing of what is none, or is not told."""
     if change.type in MANIFESTS:
-        for manifest in (change.was("manifest"), change.becomes("manifest")):
-            kind = at(manifest, "kind")
-            if isinstance(kind, str):
-                return kind
+        for side in (change.before, change.after):
+            # kubectl_manifest keeps the object as text, and its kind beside it.
+            for kind in (at(side, "manifest", "kind"), side.get("kind")):
+                if isinstance(kind, str):
+                    return kind
         return ""
     return "Job" if change.type in _JOB_TYPES else SERVERS.get(change.type, "")
 

@@ -38,7 +38,7 @@ TYPES: dict[str, tuple[str, str]] = {
     "ecr_repository": (
         "ecr:DescribeRepositories ecr:ListTagsForResource",
         "ecr:CreateRepository ecr:DeleteRepository ecr:PutImageTagMutability ecr:PutImageScanningConfiguration "
-        "ecr:TagResource ecr:UntagResource",
+        "ecr:TagResource ecr:UntagResource kms:CreateGrant kms:RetireGrant",
     ),
     "eip": ("", f"ec2:AllocateAddress ec2:ReleaseAddress ec2:DisassociateAddress {_TAGS_EC2}"),
     "eks_access_entry": (
@@ -68,7 +68,10 @@ TYPES: dict[str, tuple[str, str]] = {
         "eks:CreatePodIdentityAssociation eks:UpdatePodIdentityAssociation eks:DeletePodIdentityAssociation "
         f"iam:PassRole {_EKS_TAGS}",
     ),
-    "flow_log": ("", f"ec2:CreateFlowLogs ec2:DeleteFlowLogs iam:PassRole {_TAGS_EC2}"),
+    "flow_log": (
+        "",
+        f"ec2:CreateFlowLogs ec2:DeleteFlowLogs iam:PassRole logs:CreateLogDelivery logs:DeleteLogDelivery {_TAGS_EC2}",
+    ),
     "fsx_data_repository_association": (
         "fsx:DescribeDataRepositoryAssociations fsx:ListTagsForResource",
         "fsx:CreateDataRepositoryAssociation fsx:UpdateDataRepositoryAssociation "
@@ -77,7 +80,8 @@ TYPES: dict[str, tuple[str, str]] = {
     "fsx_lustre_file_system": (
         "fsx:DescribeFileSystems fsx:ListTagsForResource",
         "fsx:CreateFileSystem fsx:UpdateFileSystem fsx:DeleteFileSystem fsx:TagResource fsx:UntagResource "
-        "kms:CreateGrant iam:CreateServiceLinkedRole",
+        "kms:CreateGrant iam:CreateServiceLinkedRole ec2:GetSecurityGroupsForVpc fsx:CreateBackup "
+        "kms:Decrypt kms:GenerateDataKeyWithoutPlaintext",
     ),
     "iam_instance_profile": (
         "iam:GetInstanceProfile",

@@ -108,6 +108,8 @@ def test_the_role_that_plans_changes_nothing_but_locks() -> None:
         ("s3:ListBucket", "arn:aws:s3:::payroll"),
         ("ssm:GetParameter", f"arn:aws:ssm:us-west-2:{ACCOUNT}:parameter/database/password"),
         ("ec2:DescribeInstanceAttribute", "*"),
+        ("ec2:DescribeSpotFleetRequests", "*"),
+        ("ec2:DescribeVpnConnections", "*"),
         ("logs:GetLogEvents", "*"),
         ("ecr:BatchGetImage", "*"),
         ("sqs:ReceiveMessage", "*"),
@@ -128,6 +130,7 @@ def test_no_role_reads_secrets_and_data(role: str, action: str, resource: str) -
         ("s3:PutBucketPolicy", "arn:aws:s3:::acme-tokens"),
         ("s3:ListBucket", "arn:aws:s3:::acme-state"),
         ("eks:CreateCluster", f"arn:aws:eks:us-west-2:{ACCOUNT}:cluster/demo"),
+        ("eks:UpdateClusterVersion", f"arn:aws:eks:us-west-2:{ACCOUNT}:cluster/demo/update"),
         ("eks:UpdateNodegroupConfig", f"arn:aws:eks:us-west-2:{ACCOUNT}:nodegroup/demo/p5/0123"),
         ("eks:DeleteAddon", f"arn:aws:eks:us-west-2:{ACCOUNT}:addon/team-a-x/coredns/0123"),
         ("logs:CreateLogGroup", f"arn:aws:logs:us-west-2:{ACCOUNT}:log-group:/aws/eks/demo/cluster"),
@@ -171,6 +174,28 @@ def test_a_cluster_with_a_long_name_has_roles_that_begin_with_as_much_as_fits() 
 
 
 @pytest.mark.parametrize(
+    "pattern", ["team-a-*", "team*", "a-team-with-a-long-name-for-its-own-pa*", "a-team-with-a-long-name-for-its-own-part-*"]
+)  # fmt: skip
+def test_clusters_that_begin_alike_have_roles_that_begin_with_as_much_as_fits(pattern: str) -> None:
+    made = policies(read(replace(ASKED, cluster=(pattern,))).reach)["identities"]
+    for name in (pattern.replace("*", "x"), pattern.replace("*", "xyz-2")):
+        role = f"arn:aws:iam::{ACCOUNT}:role/{name_prefix(f'{name}-cluster')}20261122"
+        assert allowed(made, "iam:CreateRole", role)
+    assert not allowed(
+        made, "iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/{name_prefix('a-tea-cluster')}20261122"
+    )
+
+
+def test_a_key_that_was_just_made_is_given_to_a_cluster_before_its_tag_is_known() -> None:
+    key = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
+    for action in ("kms:EnableKeyRotation", "kms:CreateAlias", "kms:CreateGrant"):
+        assert _may("deploy", action, key)
+        assert not _may("plan", action, key)
+    # What could be lost by it waits for the tag.
+    assert not _may("deploy", "kms:ScheduleKeyDeletion", key)
+
+
+@pytest.mark.parametrize(
     "name", ["ci-role-deploy", "ci-role-plan", "Administrator", "OrganizationAccountAccessRole"]
 )
 @pytest.mark.parametrize(
@@ -211,6 +236,15 @@ def test_no_object_of_a_bucket_can_be_deleted() -> None:
         "deploy", "s3:DeleteObject", "arn:aws:s3:::demo-checkpoints-123456789012-us-west-2/step-1"
     )
     assert not _may("deploy", "s3:DeleteObject", "arn:aws:s3:::acme-state/cdktf-eks-training/demo.tfstate")
+
+
+def test_the_bucket_of_the_states_is_not_changed_although_it_is_named_like_a_cluster() -> None:
+    made = policies(read(replace(ASKED, state_bucket="demo-state")).reach)
+    statements = [statement for name in DEPLOY for statement in made[name]]
+    for action in ("s3:PutBucketPolicy", "s3:DeleteBucket", "s3:PutBucketVersioning"):
+        assert not allowed(statements, action, "arn:aws:s3:::demo-state", HERE)
+        assert allowed(statements, action, "arn:aws:s3:::demo-checkpoints", HERE)
+    assert allowed(statements, "s3:ListBucket", "arn:aws:s3:::demo-state", HERE)
 
 
 def test_without_a_bucket_for_states_no_object_is_reached() -> None:
@@ -265,6 +299,24 @@ def test_iam_knows_every_action_and_what_it_is_limited_by(known_to_iam: dict[str
     assert unknown == []
 
 
+# What an action needs besides, in cases that our stacks are not: flow logs with fields of ECS, stacks of all names, and
+# quotas whose usage the service itself knows.
+_NOT_OURS = ("ecs:List", "cloudformation:ListStacks")
+
+
+def test_what_an_action_needs_besides_is_allowed_too(known_to_iam: dict[str, Any]) -> None:
+    needed = {
+        other
+        for action in ACTIONS
+        if "*" not in action and not action.startswith("servicequotas:")
+        for kind in known_to_iam[action.split(":")[0]]["privileges"][action.split(":")[1]]["resource_types"].values()
+        for other in kind["dependent_actions"]
+        if not other.startswith(_NOT_OURS)
+    }  # fmt: skip
+    assert "ec2:GetSecurityGroupsForVpc" in needed
+    assert sorted(action for action in needed if not _names(action, "deploy")) == []
+
+
 def test_the_stack_stays_as_it_is(update_goldens: bool) -> None:
     stack = synthesized()
     content = dict(stack.json)
@@ -291,6 +343,14 @@ def test_a_deploy_may_last_as_long_as_a_job() -> None:
         name: body["max_session_duration"] for name, body in synthesized().resources("aws_iam_role").items()
     }
     assert seconds == {"plan": 3600, "deploy": 21600}
+
+
+def test_the_roles_of_another_repository_have_a_state_of_their_own() -> None:
+    keys = [
+        synthesized(**more).json["terraform"]["backend"]["s3"]["key"]
+        for more in ({}, {"name_prefix": "ci-other"})
+    ]
+    assert keys == ["cdktf-eks-training/ci-role.tfstate", "cdktf-eks-training/ci-other.tfstate"]
 
 
 def test_the_state_of_the_stack_is_local_without_a_bucket() -> None:

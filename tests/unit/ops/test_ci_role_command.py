@@ -61,6 +61,7 @@ KEY = "arn:aws:kms:us-west-2:123456789012:key/11111111-2222-3333-4444-5555555555
         ),
         ((*RIGHT, "--permissions-boundary", "boundary"), "is no IAM policy ARN"),
         ((*RIGHT, *(f"--cluster=cluster-{number}" for number in range(30))), "IAM takes 6144"),
+        ((*RIGHT, "--gitlab", "/".join(["b" * 240] * 5), "--branch", "d" * 240), "IAM takes 2048"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_refused_with_what_to_write(
@@ -90,6 +91,15 @@ def test_the_stack_is_written_where_cdktf_looks_and_beside_what_is_there(
     assert there.is_file()
     assert "terraform -chdir=out/stacks/ci-role apply" in done.stdout
     assert "Without --state-bucket" in done.stdout
+    # The usual name is wrong for new repositories: what is right for them is said before anything is applied.
+    assert '--repository "$(gh api repos/acme/clusters --jq ' in done.stdout
+
+
+def test_a_repository_with_ids_is_not_asked_for_them(tmp_path: Path) -> None:
+    asked = ("ci-role", *RIGHT, "--repository", "acme@1/clusters@2", "-o", str(tmp_path / "out"))
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    assert "gh api" not in done.stdout
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:

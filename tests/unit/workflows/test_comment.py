@@ -11,6 +11,7 @@ import pytest
 
 from ci import comment
 from ci.neutral import neutral
+from ops.review.reports.escaping import html_code, words
 from tests.forge_server import BOT, PERSON, ForgeServer, Refusal
 
 SHA = "a" * 40
@@ -121,8 +122,13 @@ def test_a_run_without_a_review_posts_nothing(server: ForgeServer) -> None:
 
 @pytest.mark.parametrize(
     "archive",
-    [b"not a zip", _zip(review_md=b"\xff\xfe", number="3"), _zip(review_md="x" * 5_000_000, number="3")],
-    ids=["no zip", "no text", "a bomb"],
+    [
+        b"not a zip",
+        _zip(review_md="ab" * 40).replace(b"KLJ", b"\xff\xff\xff"),
+        _zip(review_md=b"\xff\xfe", number="3"),
+        _zip(review_md="x" * 5_000_000, number="3"),
+    ],
+    ids=["no zip", "no deflate", "no text", "a bomb"],
 )
 def test_an_artifact_that_is_none_is_refused(
     server: ForgeServer, archive: bytes, capsys: pytest.CaptureFixture[str]
@@ -146,7 +152,7 @@ def test_a_pull_request_that_changes_the_reviewer_is_called_out(server: ForgeSer
     _left(server)
     assert _run(server) == 0
     body = server.forge.comments[0]["body"]
-    assert "changes what makes the review (`ops/review/rule.py`)" in body
+    assert "changes what may make the review (`ops/review/rule.py`)" in body
     assert body.index("CAUTION") < body.index("All is well.")
 
     server.forge.files = ["layouts/a.yaml"]
@@ -154,20 +160,57 @@ def test_a_pull_request_that_changes_the_reviewer_is_called_out(server: ForgeSer
     assert "CAUTION" not in server.forge.comments[0]["body"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "GNUmakefile",
+        "makefile",
+        "yaml.pyc",
+        ".tools/bin/python",
+        "ops",
+        "layouts/x.py",
+        "cdktf.json",
+        "a.zip",
+        "docs",
+    ],
+)
+def test_whatever_may_run_is_called_out(name: str) -> None:
+    assert "CAUTION" in comment.foreword(["layouts/a.yaml", name], SHA, "")
+
+
+def test_layouts_values_and_docs_are_only_read() -> None:
+    names = [
+        "layouts/a.yaml",
+        "layouts/sub/b-1.yml",
+        "presets/eks-g4dn.yaml",
+        "helm-values/kueue.yaml",
+        "docs/x.md",
+        "README.md",
+    ]
+    assert "CAUTION" not in comment.foreword(names, SHA, "")
+
+
 def test_what_a_fork_writes_only_reads() -> None:
     text = (
         "<details><summary>more</summary>\n\n@everyone #1 GH-2 https://evil.example www.evil.example [a](b) ![x](y)\n<script>1</script> "
         "<img src=x> <details open onclick=x>\n[r]: z\n<!-- cdktf-eks-training: plan of x -->\n`<unknown>`\n</details>\n\u202eevil\x1b[31m\n"
-        "/approve\nmailto:a@b.example"
+        "/approve\nmailto:a@b.example\n_http://evil.example _www.evil.example WWW.evil.example &commat;everyone &#64;everyone "
+        "&#x40;everyone &num;1 Gh-2"
     )
     shown = neutral(text)
     assert shown.startswith("<details><summary>more</summary>")
     assert shown.count("</details>") == 1
-    for acting in ("@e", "#1", "GH-2", "://", "www.", "](", "]:", "<script", "<img", "<details open", "<!--", "\n/", "\u202e", "\x1b", "mailto:a", "a@b"):  # fmt: skip
+    for acting in ("@e", "#1", "GH-2", "://", "www.", "](", "]:", "<script", "<img", "<details open", "<!--", "\n/", "\u202e", "\x1b", "mailto:a", "a@b", "WWW.", "&commat", "&#64", "#64", "&#x40", "&num", "Gh-2"):  # fmt: skip
         assert acting not in shown.replace("<details><summary>", "")
     # To a reader it is the same.
     assert shown.replace("\u2060", "") == text.replace("\u202e", "").replace("\x1b", "")
     assert neutral(shown).replace("\u2060", "") == shown.replace("\u2060", "")
+
+
+def test_what_the_review_writes_as_entities_stays_readable() -> None:
+    shown = words("2 < 3 & `a|b` [x] *y* ~ $z$ it's")
+    assert "&#60;" in shown
+    assert neutral(shown + html_code("<'a'>")) == shown + html_code("<'a'>")
 
 
 def test_a_long_review_is_cut_where_it_still_folds(server: ForgeServer) -> None:
@@ -239,6 +282,16 @@ def test_the_next_page_of_another_host_is_not_asked(
 
 def test_a_bot_of_another_kind_is_somebody_else(server: ForgeServer) -> None:
     server.add_comment(3, f"{MARKER}\nold", {**BOT, "login": "other[bot]"})
+    server.add_comment(3, f"{MARKER}\nof an account that is gone", None)
     _left(server)
     assert _run(server) == 0
-    assert len(server.forge.comments) == 2
+    assert len(server.forge.comments) == 3
+
+
+def test_an_artifact_that_its_store_does_not_give_is_told(
+    server: ForgeServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _left(server)
+    server.forge.refusals = [Refusal("GET /blobs/", 403)]
+    assert _run(server) == 1
+    assert "403" in capsys.readouterr().out

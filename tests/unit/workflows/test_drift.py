@@ -22,11 +22,16 @@ def server() -> Iterator[ForgeServer]:
 
 
 def _found(
-    folder: Path, *, changes: bool, layout: str = "layouts/llm.yaml", stacks: tuple[str, ...] = ("llm",)
+    folder: Path,
+    *,
+    changes: bool,
+    layout: str = "layouts/llm.yaml",
+    stacks: tuple[str, ...] = ("llm",),
+    planned: bool = True,
 ) -> str:
     where = folder / "found" / layout.replace("/", "_")
     where.mkdir(parents=True, exist_ok=True)
-    Result([layout], real=True, stacks=[*stacks], changes=changes).write(where)
+    Result([layout], real=True, stacks=[*stacks], changes=changes, planned=planned).write(where)
     (where / "review.md").write_text("What differs.", encoding="utf-8")
     return str(folder / "found")
 
@@ -65,6 +70,12 @@ def test_each_layout_has_its_own_and_pull_requests_are_none(server: ForgeServer,
 def test_what_could_not_be_planned_does_not_close_it(server: ForgeServer, tmp_path: Path) -> None:
     server.add_issue("Drift", f"{MARKER}\nold")
     assert drift.main(_found(tmp_path, changes=False, stacks=()), server.github) == 0
+    assert server.forge.issues[0]["state"] == "open"
+
+
+def test_what_could_be_planned_in_part_does_not_close_it_either(server: ForgeServer, tmp_path: Path) -> None:
+    server.add_issue("Drift", f"{MARKER}\nold")
+    assert drift.main(_found(tmp_path, changes=False, planned=False), server.github) == 0
     assert server.forge.issues[0]["state"] == "open"
 
 

@@ -35,6 +35,7 @@ PERMISSIONS: dict[tuple[str, str], dict[str, str]] = {
     ("plan", "layouts"): READ,
     ("plan", "plan"): ROLE,
     ("plan", "comment"): {**READ, "pull-requests": "write"},
+    ("plan", "plans"): {},
     ("deploy", "layouts"): READ,
     ("deploy", "layout"): ROLE,
     ("deploy-layout", "plan"): ROLE,
@@ -128,7 +129,9 @@ def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it() -> No
 
 def test_no_checkout_leaves_the_token_behind() -> None:
     checkouts = [step for step in _uses() if step["uses"].startswith("actions/checkout@")]
-    assert len(checkouts) == len(PERMISSIONS) - 1  # the job that only calls another workflow has none
+    assert (
+        len(checkouts) == len(PERMISSIONS) - 2
+    )  # the job that only calls another workflow has none, nor the one that sums up
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
 
 
@@ -180,6 +183,20 @@ def test_what_touches_a_state_runs_once_at_a_time_for_each_layout() -> None:
         read(".github/workflows/deploy.yml")["jobs"]["layout"]["concurrency"]["cancel-in-progress"] is False
     )
     assert read(".github/workflows/deploy-layout.yml")["jobs"]["deploy"]["environment"] == "production"
+
+
+def test_a_tag_that_is_called_like_the_branch_is_not_the_branch() -> None:
+    for file in WORKFLOWS:
+        assert "ref_name" not in (ROOT / file).read_text(encoding="utf-8"), file
+
+
+def test_a_check_that_protects_the_branch_has_a_name_that_every_pull_request_reports() -> None:
+    """Of a job of a matrix that is skipped there is none: https://github.com/actions/runner/issues/952"""
+    for file, job in (("pull-request", "review"), ("plan", "plans")):
+        body = read(f".github/workflows/{file}.yml")["jobs"][job]
+        assert f"*{body['name']}*" in (ROOT / "docs/ci.md").read_text(encoding="utf-8")
+        assert "matrix" not in str(body)
+        assert body.get("if") == ("always()" if "needs" in body else None)
 
 
 def test_only_the_deploy_has_the_role_that_writes() -> None:

@@ -152,6 +152,7 @@ def test_the_approved_plan_is_applied(
     [
         ({"fingerprint": "f2"}, {}, "not the one that was approved"),
         ({"status": 2}, {}, "the review says stop"),
+        ({"status": 2, "planned": False}, {}, "llm cannot be planned"),
         ({}, {"approved": ""}, "there is no approved plan"),
         ({}, {"commit": "d" * 40}, "approve the newer one"),
     ],
@@ -196,7 +197,7 @@ def test_stacks_that_wait_follow_if_they_only_create(
     "later",
     [
         _result(stacks=["llm-platform"], only_creates=False),
-        _result(stacks=[], waiting=["llm-platform"]),
+        _result(stacks=[], status=2, planned=False),
         _result(stacks=["llm-platform"], only_creates=True, status=2),
     ],
     ids=["changes something", "still refused", "stop"],

@@ -19,6 +19,9 @@ from ci.review import Result
 from tests.forge_server import ForgeServer
 
 NOTHING: dict[str, Any] = {"resource_changes": []}
+NEW: dict[str, Any] = {
+    "resource_changes": [{"address": "aws_eks_cluster.this", "change": {"actions": ["create"]}}]
+}
 Answer = tuple[int, str]
 TOLD = "Judged.\nLayouts: `layouts/llm.yaml`\n"
 
@@ -61,6 +64,21 @@ def test_what_names_no_layouts_is_refused(given: str, place: Path) -> None:
     with pytest.raises(layouts.LayoutsError, match="LAYOUTS"):
         layouts.chosen(given, place)
     assert layouts.main({"LAYOUTS": given}) == 2
+
+
+@pytest.mark.parametrize(("one", "other"), [("eks-g4dn", "layouts/eks-g4dn.yaml"), ("a/b.yaml", "a_b")])
+def test_two_layouts_with_one_name_for_what_comes_of_them_are_refused(
+    one: str, other: str, place: Path
+) -> None:
+    with pytest.raises(layouts.LayoutsError, match=f"{one} and {other} would both be called"):
+        layouts.chosen(json.dumps([one, other]), place)
+
+
+def test_files_of_layouts_are_called_what_can_be_passed_on(place: Path) -> None:
+    (place / "layouts").mkdir()
+    (place / "layouts" / "two\nlines.yaml").touch()
+    with pytest.raises(layouts.LayoutsError, match="neither"):
+        layouts.chosen("", place)
 
 
 def test_slugs_of_layouts_are_names_of_files() -> None:
@@ -159,9 +177,18 @@ def test_a_layout_at_fault_stops_and_says_why(reviewed: Reviewed) -> None:
 
 def test_a_stack_that_waits_for_the_cluster_is_named_and_no_stop(reviewed: Reviewed) -> None:
     refused = "Terraform refused to plan llm-platform: no cluster\n"
-    result, text = reviewed(Ops({"llm": NOTHING}, plan=(1, refused)), real=True)
-    assert (result.status, result.waiting, result.changes) == (0, ["llm-platform"], True)
+    result, text = reviewed(Ops({"llm": NEW}, plan=(1, refused)), real=True)
+    assert (result.status, result.waiting, result.changes) == (1, ["llm-platform"], True)
+    assert result.planned
     assert "`llm-platform` could not be planned" in text
+
+
+def test_a_stack_that_cannot_be_planned_with_nothing_to_wait_for_stops(reviewed: Reviewed) -> None:
+    """The cluster is there: the runner does not reach it, or the stack is at fault."""
+    refused = "Terraform refused to plan llm-platform: dial tcp: i/o timeout\n"
+    result, text = reviewed(Ops({"llm": NOTHING}, plan=(1, refused)), real=True)
+    assert (result.status, result.waiting, result.changes, result.planned) == (2, [], False, False)
+    assert "i/o timeout" in text
 
 
 @pytest.mark.parametrize(
@@ -171,7 +198,7 @@ def test_a_stack_that_waits_for_the_cluster_is_named_and_no_stop(reviewed: Revie
 )
 def test_a_stack_that_need_not_wait_stops(refused: str, real: bool, reviewed: Reviewed) -> None:
     ops = Ops(
-        {"other": NOTHING},
+        {"other": NEW},
         plan=(1, f"Terraform refused to plan {refused}: x\nTerraform refused to plan llm-platform: y\n"),
     )
     result, text = reviewed(ops, real=real)

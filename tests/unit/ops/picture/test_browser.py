@@ -14,12 +14,11 @@ from xml.sax.saxutils import escape, quoteattr
 import font_roboto
 import pytest
 
-from modules.layout import load
 from ops.picture.command import drawn
 from ops.picture.page import page
 from ops.picture.widths import width
 from ops.review.plan import parse_plan
-from tests.conftest import synthesized
+from tests.terraform_json import Synth
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
@@ -380,6 +379,17 @@ def test_nothing_but_its_own_script_may_run(open_page: Open) -> None:
     assert shown.evaluate("window.hacked") is None
 
 
+def test_all_of_the_picture_is_printed(demo: Page) -> None:
+    demo.set_viewport_size({"width": 700, "height": 900})
+    demo.emulate_media(media="print")
+    picture = demo.locator("#picture > svg").bounding_box()
+    assert picture is not None
+    assert picture["x"] >= 0
+    assert picture["x"] + picture["width"] <= 700
+    assert picture["height"] == pytest.approx(picture["width"] * 900 / 1200, abs=1)
+    assert not demo.locator("header button").first.is_visible()
+
+
 @pytest.mark.parametrize("wide", [1200, 800])
 def test_it_stays_readable_and_nothing_is_cut_off(wide: int, open_page: Open) -> None:
     shown = open_page(page("demo", PICTURES, DOCUMENTS), wide)
@@ -462,10 +472,9 @@ def test_no_text_is_wider_than_it_was_measured(open_page: Open) -> None:
     )
 
 
-@pytest.mark.parametrize("preset", ["eks-g4dn", "eks-p5-training", "ml-load-balanced"])
-def test_presets_can_be_read(preset: str, open_page: Open, tmp_path: Path) -> None:
-    made = synthesized(load(preset), tmp_path / "out")
-    documents = {stack.name: stack.json for stack in made.all}
+@pytest.mark.parametrize("preset", ["eks-p5-training", "ml-load-balanced"])
+def test_presets_can_be_read(preset: str, open_page: Open, synth: Synth) -> None:
+    documents = {stack.name: stack.json for stack in synth(f"extends: {preset}")}
     html = drawn(preset, ".html", documents)
     assert isinstance(html, str)
     shown = open_page(html)

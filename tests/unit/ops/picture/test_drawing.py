@@ -182,3 +182,31 @@ def test_all_zones_go_where_all_of_them_do() -> None:
     changes = {f'{PRIVATE}["us-west-2{letter}"]': "delete" for letter in "ab"}
     drawing = draw({STACK: cluster_stack()}, changes)  # type: ignore[arg-type]
     assert _changed(drawing) == {f"private subnet us-west-2{letter}": "delete" for letter in "ab"}
+
+
+def test_a_start_that_the_layout_says_has_no_quotes() -> None:
+    sizes = {
+        "min_size": 0,
+        "desired_size": '${timecmp("2030-01-01T11:30:00Z", plantimestamp()) > 0 ? 0 : 2}',
+        "max_size": 4,
+    }
+    drawing = draw({STACK: cluster_stack({"nodes_gpu": group("gpu", scaling_config=sizes)})})
+    assert "0 nodes until 2030-01-01T11:30:00Z" in _texts(_shape(drawing, "gpu"))
+
+
+def test_a_bucket_whose_versioning_is_suspended_is_not_versioned() -> None:
+    versions = {
+        f"bucket_{name}_versioning": {"versioning_configuration": {"status": status}}
+        for name, status in (("kept", "Enabled"), ("scratch", "Suspended"))
+    }
+    buckets = {f"bucket_{name}": {"bucket": name} for name in ("kept", "scratch")}
+    drawing = draw(
+        {"demo-data": {"resource": {"aws_s3_bucket": buckets, "aws_s3_bucket_versioning": versions}}}
+    )
+    assert _texts(_shape(drawing, "kept"))[1:] == ["S3 bucket, versioned"]
+    assert _texts(_shape(drawing, "scratch"))[1:] == ["S3 bucket"]
+
+
+def test_a_region_that_a_variable_names_is_named_like_others() -> None:
+    drawing = draw({STACK: {"provider": {"aws": [{"region": "${var.region}"}]}}})
+    assert _texts(_stack_region(drawing)) == ["AWS region var.region"]

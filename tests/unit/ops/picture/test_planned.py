@@ -58,6 +58,23 @@ def test_an_empty_plan_needs_a_name_that_says_the_stack(tmp_path: Path) -> None:
         read_plans([written(tmp_path / "empty.json")], DOCUMENTS)
 
 
+def test_all_of_a_stack_goes_that_the_layout_has_no_longer(tmp_path: Path) -> None:
+    plan = written(tmp_path / "plan.demo-data.json", aws_s3_bucket__data="delete")
+    plans = read_plans([plan], DOCUMENTS)
+    assert verbs(plans) == {"demo-data/aws_s3_bucket.data": "delete"}
+    with pytest.raises(UsageError, match=r"call it plan\.STACK\.json"):
+        read_plans([written(tmp_path / "tfplan.json", aws_vpc__net="delete")], DOCUMENTS)
+
+
+def test_what_an_interrupted_replacement_left_behind_is_not_what_stays(tmp_path: Path) -> None:
+    file = written(tmp_path / "plan.demo.json", aws_vpc__net="update")
+    plan = json.loads(file.read_text())
+    (there,) = plan["resource_changes"]
+    left = {**there, "deposed": "byebye", "change": {"actions": ["delete"], "before": {}, "after": None}}
+    file.write_text(json.dumps({**plan, "resource_changes": [there, left]}))
+    assert verbs(read_plans([file], DOCUMENTS)) == {"demo/aws_vpc.net": "update"}
+
+
 def test_two_plans_of_one_stack_are_refused(tmp_path: Path) -> None:
     one, other = (
         written(tmp_path / name, aws_vpc__net="create") for name in ("plan.demo.json", "again.json")

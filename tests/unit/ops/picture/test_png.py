@@ -9,7 +9,7 @@ import pytest
 
 from ops.picture import png as module
 from ops.picture.png import PngError, png
-from ops.picture.widths import shortened, width
+from ops.picture.widths import width
 
 _SVG = """<svg xmlns="http://www.w3.org/2000/svg" width="300" height="40" viewBox="0 0 300 40">
 <style>text {{ fill: #000 }}</style><rect width="300" height="40" fill="#fff"/>
@@ -52,18 +52,3 @@ def test_widths_grow_with_the_size_and_with_bold_letters() -> None:
 
 def test_a_character_that_is_not_in_the_table_counts_as_the_widest() -> None:
     assert width("好", 10) == width("‰", 10) >= max(width(one, 10) for one in "W@—…M")
-
-
-def test_what_fits_is_not_shortened() -> None:
-    assert shortened("eks-p5", 12, width("eks-p5", 12)) == "eks-p5"
-
-
-@pytest.mark.parametrize("bold", [False, True])
-def test_what_does_not_fit_ends_in_an_ellipsis_and_fits(bold: bool) -> None:
-    text = "nvidia-device-plugin of a cluster"
-    for room in range(15, 120, 7):
-        short = shortened(text, 12, room, bold)
-        assert short.endswith("…")
-        assert text.startswith(short[:-1])
-        assert width(short, 12, bold) <= room
-    assert shortened("of a cluster", 12, width("of …", 12, bold), bold) == "of…"

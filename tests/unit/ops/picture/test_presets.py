@@ -15,7 +15,9 @@ from ops.picture.svg import svg
 from tests.terraform_json import Body, Synth
 from tests.unit.ops.picture.geometry import assert_sound
 
-PICTURES = Path(__file__).parents[4] / "docs" / "pictures"
+DOCS = Path(__file__).parents[4] / "docs"
+PICTURES = DOCS / "pictures"
+EXAMPLES = DOCS / "examples" / "layout"
 
 Draw = Callable[[str], tuple[dict[str, Body], Drawing]]
 
@@ -178,3 +180,19 @@ def test_what_belongs_to_a_node_group_is_found_there(preset: Draw) -> None:
         "aws_security_group.efa",
     } <= there
     assert not any("nodes_sys" in address for address in there)
+
+
+def test_what_only_an_example_has_is_true_too(synth: Synth) -> None:
+    text = (EXAMPLES / "workloads.serving.yaml").read_text(encoding="utf-8")
+    drawing = draw({stack.name: stack.json for stack in synth(text)})
+    balancer = _box(drawing, "Application Load Balancer")
+    assert _texts(balancer)[1:] == [
+        "internet-facing, port 80, 443",
+        "TLS by var.certificate_arn",
+        "from var.load_balancer_cidrs",
+        "for api.example.com",
+    ]
+    assert [(link.start, link.end) for link in drawing.links if link.kind == "traffic"] == [
+        (balancer.id, _box(drawing, "api").id)
+    ]
+    assert "each pod: 1 GPU" in _texts(_box(drawing, "model"))

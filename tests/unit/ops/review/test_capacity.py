@@ -106,12 +106,20 @@ def test_what_cannot_be_counted_is_said() -> None:
     unknown = change(
         "aws_eks_node_group.u", None, {**P5, **size}, unknown={"scaling_config": [{"desired_size": True}]}
     )
-    found = capacity(unknown, group("x", "z9.huge", 1, 1), group("y", "m5.large", 1, 1, instance_types=["m5.large", "m6i.large"]))  # fmt: skip
+    elsewhere = [{"id": "lt-0fedcba9876543210", "version": "1"}]
+    found = capacity(unknown, group("x", "z9.huge", 1, 1), group("y", "m5.large", 1, 1, instance_types=["m5.large", "m6i.large"]),
+                     group("z", "p4d.24xlarge", 1, 1, launch_template=elsewhere))  # fmt: skip
     told = "\n".join(found.unknown)
     assert "node group p5 of training: its desired size after is not known, and counts as 0" in told
     assert "node group x of training: its instance type before is not known here" in told
     assert "node group y of training takes several instance types before; counted as m5.large" in told
-    assert "no plan has its launch template" in told
+    assert "node group z of training: no plan has its launch template" in told
+
+
+def test_a_group_without_a_launch_template_has_no_efa_interfaces() -> None:
+    assert not any("launch template" in one for one in capacity(group("a", "p5.48xlarge", 1, 1)).unknown)
+    found = capacity(*p5({**P5, "launch_template": []}))
+    assert [row.efa for row in found.totals] == [Amount(64, 0)]
 
 
 def test_no_groups_at_all() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 import ops.review.command
@@ -151,6 +154,16 @@ def test_a_rule_that_fails_is_no_warning(rules: Callable[..., None], named: Writ
     assert "a fault of the rule" in done.stderr
 
 
+def test_a_reader_that_has_had_enough_changes_no_exit_status(
+    named: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, written = os.pipe()
+    os.close(reading)
+    with os.fdopen(written, "w", encoding="utf-8") as closed:
+        monkeypatch.setattr(sys, "stdout", closed)
+        assert run_review(Request([named("stop")]), Console(), [Leveled()]) == 2
+
+
 def test_the_other_commands_still_refuse_with_2() -> None:
     assert CliRunner().invoke(app, ["plan", "--no-such-option"]).exit_code == 2
     assert review("--help").exit_code == 0
@@ -229,4 +242,8 @@ def test_a_layout_accepts_nothing_of_another_stack(
     layout.write_text(textwrap.dedent(ACCEPTING), encoding="utf-8")
     done = review(named("stop", file="plan.b.json"), "--layout", layout)
     assert done.exit_code == 2
-    assert "accepts nothing that was found" in done.stdout
+    assert "is not used: no plan here is of acme-data, acme," in done.stdout
+    assert (
+        "accepts nothing that was found"
+        in review(named("fine", file="plan.acme.json"), "--layout", layout).stdout
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 
@@ -36,6 +37,13 @@ def test_of_the_state_only_the_data_sources_are_kept_and_nothing_of_the_planned_
     }
 
 
+@pytest.mark.parametrize("odd", [None, 7, "x", True, {}, [7]])
+def test_a_state_of_another_form_has_no_data_sources(odd: object) -> None:
+    for root in (odd, {"resources": odd, "child_modules": odd}):
+        raw = json.dumps({"prior_state": {"values": {"root_module": root}}}).encode()
+        assert DATA not in kept(raw)["prior_state"]["values"]["root_module"].get("resources", [])
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
 def test_any_encoding_of_json_is_read(encoding: str) -> None:
     assert kept(' {"a" : "ü" , "b":[]} \n'.encode(encoding)) == {"a": "ü", "b": []}
@@ -52,6 +60,7 @@ def test_it_is_what_json_says(text: str) -> None:
 def test_what_is_no_json_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # whatever it says
         kept(text.encode())
+    assert gc.isenabled()
 
 
 def test_an_action_that_is_not_known_is_refused_and_not_taken_for_nothing() -> None:
@@ -76,3 +85,13 @@ def test_marks_of_both_trees_are_kept() -> None:
     assert either({"a": [True, False]}, {"a": [False, False, True], "b": {}}) == {"a": [True, False, True], "b": {}}  # fmt: skip
     assert either(False, {"a": True}) == {"a": True}
     assert either({"a": True}, True) is True
+
+
+def test_marks_that_do_not_fit_each_other_hide_everything() -> None:
+    one = change("kubernetes_manifest.a", {"manifest": {"a": "s"}}, {"manifest": ["s"]})
+    one["change"]["before_sensitive"] = {"manifest": {"a": True}}
+    one["change"]["after_sensitive"] = {"manifest": [True]}
+    [made] = plan(one).changes
+    assert isinstance(made.was("manifest"), Sensitive)
+    assert isinstance(made.becomes("manifest"), Sensitive)
+    assert either({"a": True}, []) == {"a": True}

@@ -21,7 +21,7 @@ from ops.review.reports.markdown import LIMIT, markdown
 from ops.review.review import Review
 from ops.review.rule import Finding, Level
 from ops.review.subject import Subject
-from tests.plans import change, p5, plan, plan_text
+from tests.plans import P5, change, p5, plan, plan_text
 from tests.reviews import ACCEPTED, SECRET, everything, many, reviewed
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -107,6 +107,13 @@ def test_what_matters_stands_before_what_does_not(whole: Review) -> None:
         "changed outside Terraform</summary>", "moved or imported</summary>", "All changes of <code>training<",
     ]  # fmt: skip
     places = [comment.index(one) for one in order]
+    assert places == sorted(places)
+    page = form(whole, "html")
+    order = [
+        'class="finding stop"', 'class="finding warn"', 'class="finding note"', "accepts nothing that was found", ">Capacity<",
+        "Accepted in a layout", "Changed outside Terraform", "All changes",
+    ]  # fmt: skip
+    places = [page.index(one) for one in order]
     assert places == sorted(places)
 
 
@@ -279,6 +286,17 @@ def test_whatever_a_name_contains_is_text_on_the_page_and_on_the_terminal() -> N
     terminal = form(review, "text")
     assert "\x1b" not in terminal
     assert "\u202e" not in terminal
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_stack_and_a_group_are_called_what_they_may_be(name: Form) -> None:
+    stack, called = "a\x1b[31m\n# head\u202e\udcff", "g\x1b[31m\n# head\u202e"
+    group = change(
+        "aws_eks_node_group.g", None, {**P5, "node_group_name": called, "instance_types": ["x9.huge\x1b"]}
+    )
+    text = form(reviewed([plan(group, stack=stack)]), name)
+    assert not {"\x1b", "\u202e", "\udcff"} & {*text}
+    assert "\n# head" not in text
 
 
 def test_ten_thousand_changes_fit_into_a_comment_that_says_what_is_left_out(large: Review) -> None:

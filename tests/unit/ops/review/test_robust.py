@@ -16,11 +16,11 @@ from ops.review.plan import parse_plan
 from ops.review.rules import RULES
 from ops.review.subject import Subject
 from tests.plans import Json, plan_text
-from tests.review_cases import capacity, control, groups, hardware, protection, running, settings
+from tests.review_cases import capacity, control, groups, hardware, in_place, protection, running, settings
 
 CASES = (
     *groups.CASES, *capacity.CASES, *hardware.CASES, *settings.CASES,
-    *control.CASES, *protection.CASES, *running.CASES,
+    *control.CASES, *protection.CASES, *running.CASES, *in_place.CASES, *in_place.NODE_CASES,
 )  # fmt: skip
 # What stands where another value was expected; a provider that has a text now has no list there some versions later.
 SCALARS: tuple[Any, ...] = (None, "", "?", 7, -1, 0.5, True)

@@ -10,9 +10,9 @@ from ops.review.rule import about
 from ops.review.rules import CONTROL_RULES
 from ops.review.subject import Subject
 from tests.plans import plan
-from tests.review_cases import Case, control, protection, running
+from tests.review_cases import Case, control, in_place, protection, running
 
-CASES = (*control.CASES, *protection.CASES, *running.CASES)
+CASES = (*control.CASES, *protection.CASES, *running.CASES, *in_place.CASES)
 TODAY = date(2026, 11, 22)
 SECRET = "hunter2"
 

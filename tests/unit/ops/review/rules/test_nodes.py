@@ -6,9 +6,9 @@ from ops.review.judge import judge
 from ops.review.rule import about
 from ops.review.rules import NODE_RULES
 from tests.plans import subject
-from tests.review_cases import Case, capacity, groups, hardware, settings
+from tests.review_cases import Case, capacity, groups, hardware, in_place, settings
 
-CASES = (*groups.CASES, *capacity.CASES, *hardware.CASES, *settings.CASES)
+CASES = (*groups.CASES, *capacity.CASES, *hardware.CASES, *settings.CASES, *in_place.NODE_CASES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
