@@ -11,7 +11,6 @@ import typer
 from modules.app import DEFAULT_OUTPUT
 from modules.layout.eksctl import Options
 
-from ..docs import write_docs, write_pictures
 from ..errors import UsageError, refusing
 from ..files import write_whole, writing
 from ..import_eksctl import run as run_import
@@ -169,6 +168,9 @@ def docs(
     ] = False,
 ) -> None:
     """Write docs/layout.md, docs/errors.md, docs/checks.md, docs/review-rules.md and schema/layout.schema.json from the code."""
+    # It brings every rule and check, which no other command here needs.
+    from ..docs import write_docs, write_pictures
+
     with refusing(writes=True):
         if pictures:
             write_pictures(folder)

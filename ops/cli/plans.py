@@ -1,4 +1,4 @@
-"""Commands about what a deploy would do."""
+"""Commands about what a deploy would do. The engine and what speaks to it come when one of them is called."""
 
 from __future__ import annotations
 
@@ -11,15 +11,6 @@ from modules.app import DEFAULT_OUTPUT
 from modules.layout import load_all
 
 from ..errors import UsageError, refusing
-from ..offline.engine import EngineError
-from ..offline.schema import SchemaError
-from ..offline.server import UnknownProviderError
-from ..order import order as run_order
-from ..plan import Request
-from ..plan import plan as run_plan
-from ..policy import PolicyError
-from ..policy import policy as run_policy
-from ..states import StateError
 from .app import Layouts, app, names
 
 
@@ -62,6 +53,12 @@ def plan(
 
     Exit status 1 where Terraform refuses to plan.
     """
+    from ..offline.engine import EngineError
+    from ..offline.schema import SchemaError
+    from ..offline.server import UnknownProviderError
+    from ..plan import Request
+    from ..plan import plan as run_plan
+
     with refusing(EngineError, SchemaError, UnknownProviderError):
         if output is not None and not real:
             raise UsageError("--output goes with --real: an offline plan leaves no files but those of --json")
@@ -90,6 +87,9 @@ def order(
 
     Reads Terraform's states. `make deploy` and `make destroy` begin with it. Exit status 1 where it finds something.
     """
+    from ..order import order as run_order
+    from ..states import StateError
+
     with refusing(StateError):
         fine = run_order(load_all(names(layouts)), stack or (), destroy=destroy)
     raise typer.Exit(0 if fine else 1)
@@ -104,6 +104,9 @@ def policy(
     ] = None,
 ) -> None:
     """Judge the stacks of layouts by checkov's security rules. Exit status 1 where one fails that is not accepted."""
+    from ..policy import PolicyError
+    from ..policy import policy as run_policy
+
     with refusing(PolicyError):
         passed = run_policy(names(layouts), accept or [])
     if not passed:

@@ -305,14 +305,13 @@ def test_only_its_owner_changes_the_desired_size(
         reviewed(f"another size in AWS, owned by {owner}", {"training": made})
 
 
-# Of the two groups, which have nothing to do with each other, one change each.
+# Changes that have nothing to do with each other.
 @pytest.mark.parametrize(
     "names",
     [
         ("a group less", "another reservation"),
         ("another AMI type", "no reservation any more"),
-        ("no EFA any more",),
-        ("a taint",),
+        ("no EFA any more", "a taint"),
     ],
     ids=" and ".join,
 )

@@ -507,7 +507,7 @@ TRAIN_JOB = {"apiVersion": "trainer.kubeflow.org/v1alpha1", "kind": "TrainJob", 
 
 @pytest.mark.parametrize("chart", ["kubeflow-trainer", None])
 def test_a_manifest_of_a_kind_that_there_is_not_cannot_be_planned(chart: str | None) -> None:
-    account = Account()
+    account = Account(clusters_assumed=False)
     account.created("aws_eks_cluster", {"id": "demo", "name": "demo"})
     if chart:
         account.created("helm_release", {"id": chart, "chart": chart})
@@ -527,7 +527,7 @@ def test_a_manifest_of_a_kind_that_there_is_not_cannot_be_planned(chart: str | N
 
 
 def test_what_was_waited_for_in_vain_is_there_all_the_same() -> None:
-    account = Account()
+    account = Account(clusters_assumed=False)
     account.created("aws_eks_cluster", {"id": "demo", "name": "demo"})
     provider = Provider("kubernetes", account)
     provider.serve_types(["kubernetes_ingress_v1"], [])
