@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cdktf import DataResource, ITerraformDependable, TerraformResource, TerraformResourceLifecycle
+from cdktf import ITerraformDependable, TerraformResource, TerraformResourceLifecycle
 from cdktf_cdktf_provider_kubernetes.manifest import Manifest as ManifestResource
 from constructs import Construct
 
@@ -38,6 +38,8 @@ _NOT_AWAITED: Mapping[str, dict[str, Any]] = {
 }
 # Pods end within 30 seconds of their own, and those of a lost node when Kubernetes gives it up; a deletion waits for them.
 _GONE = "15m"
+# Terraform's own type, of no provider: https://developer.hashicorp.com/terraform/language/resources/terraform-data
+_DIGEST = "terraform_data"
 # What is in a typed job that others write into as well.
 _IGNORED = ["spec", "metadata[0].labels", "metadata[0].annotations"]
 # kueue, webhooks and controllers write into these; what differs there is no change of ours.
@@ -119,9 +121,11 @@ def add_immutable(
     inputs: dict[str, Any] = {"sha256": hashlib.sha256(identity.encode()).hexdigest()}
     if references:
         inputs["references"] = list(references)
-    digest = DataResource(scope, f"{id}__spec", input=inputs)
+    # Not CDKTF's own class of it, which asks the Terraform on the PATH for its version: a synth needs none.
+    digest = TerraformResource(scope, f"{id}__spec", terraform_resource_type=_DIGEST)
+    digest.add_override("input", inputs)
     lifecycle = TerraformResourceLifecycle(
-        replace_triggered_by=[f"terraform_data.{digest.friendly_unique_id}", *replaced_with],
+        replace_triggered_by=[f"{_DIGEST}.{digest.friendly_unique_id}", *replaced_with],
         ignore_changes=_IGNORED if manifest["kind"] in _TYPES else ["manifest"],
     )
     return add_object(

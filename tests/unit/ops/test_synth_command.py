@@ -260,6 +260,11 @@ def test_the_command_as_a_person_types_it_writes_to_cdktf_out_and_has_nothing_to
     assert done.stderr == ""
 
 
+def test_a_synth_needs_no_terraform_and_no_other_program(tmp_path: Path) -> None:
+    done = _process(tmp_path, "synth", "eks-p5-training", PATH=str(tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_command_as_a_person_types_it_ends_a_refusal_without_a_traceback(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text(BROKEN)
     done = _process(tmp_path, "synth", LAYOUT="mine.yaml")
