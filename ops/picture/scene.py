@@ -127,7 +127,7 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """A job or server; `service` is the key of the Service of a load balancer before it."""
+    """A job or server; `balancer` is the load balancer before it, if there is one."""
 
     key: str
     name: str

@@ -184,18 +184,12 @@ class Plan:
         return dict(_configured(at(self._data.get("configuration"), "root_module") or {}, ""))
 
 
-def read_plan(file: Path, stack: str | None = None) -> Plan:
-    """Reads a plan; its stack is the file's name without `plan.` and `.json` if none is given.
+def parse_plan(raw: bytes, file: Path, stack: str | None = None) -> Plan:
+    """A plan from what a file has; its stack is the file's name without `plan.` and `.json` if none is given.
 
     Raises:
         UsageError: this is no plan in Terraform's JSON form.
-        OSError: it cannot be read.
     """
-    return parse_plan(file.read_bytes(), file, stack)
-
-
-def parse_plan(raw: bytes, file: Path, stack: str | None = None) -> Plan:
-    """The same from a file's content."""
     hint = "write it by `terraform show -json FILE`, or `ops plan --json FILE`"
     try:
         data = kept(raw)
