@@ -1,15 +1,19 @@
-"""The CDKTF app: layouts in, Terraform JSON out. `cdktf synth` and `cdktf deploy` run it."""
+"""The CDKTF app: layouts in, Terraform JSON out. `cdktf synth` and `cdktf deploy` run it, and `cdktn` likewise."""
 
 from __future__ import annotations
 
 import sys
 
-from modules.bindings import install
+from modules.bindings import FlavorError, install
 
-install()
+try:
+    install()
+except FlavorError as error:
+    print(error, file=sys.stderr)
+    sys.exit(2)
 
-from modules.app import chosen_layouts, chosen_stacks, synthesize  # noqa: E402  (the bindings come first)
-from modules.layout import LayoutError, load_all  # noqa: E402
+from modules.app import chosen_layouts, chosen_stacks, synthesize
+from modules.layout import LayoutError, load_all
 
 
 def main() -> int:

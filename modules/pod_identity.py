@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.eks_pod_identity_association import EksPodIdentityAssociation
-from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1, NamespaceV1Metadata
+from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
 from cdktf_cdktf_provider_kubernetes.service_account_v1 import ServiceAccountV1, ServiceAccountV1Metadata
 from constructs import Construct
 
@@ -15,6 +15,7 @@ from .expressions import literals
 from .iam import by_label, pod_role
 from .layout.models import PodIdentityAssociation
 from .layout.releases import NAMESPACES_OF_KUBERNETES
+from .provider_versions import namespace_metadata
 
 
 class PodIdentities(Construct):
@@ -99,7 +100,7 @@ class Namespaces(Construct):
         """
         for name in names:
             if name in self.names and name not in self.made:
-                metadata = NamespaceV1Metadata(name=name)
+                metadata = namespace_metadata(name)
                 self.made[name] = NamespaceV1(self, name, metadata=metadata, depends_on=list(after) or None)
 
 

@@ -9,7 +9,6 @@ from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdent
 from cdktf_cdktf_provider_aws.data_aws_partition import DataAwsPartition
 from cdktf_cdktf_provider_kubernetes.namespace_v1 import (
     NamespaceV1,
-    NamespaceV1Metadata,
     NamespaceV1Timeouts,
 )
 from constructs import Construct
@@ -21,6 +20,7 @@ from .layout.claims import own_namespaces, workloads
 from .layout.models import Workload
 from .layout.models.workloads import RepositoryImage
 from .layout.stores import bucket_name, repository_name
+from .provider_versions import namespace_metadata
 from .workloads.objects import add_object, id_of
 from .workloads.pod import Names
 from .workloads.service_manifests import namespace_labels
@@ -108,7 +108,7 @@ class WorkloadsStack(AddressedStack):
             name: NamespaceV1(
                 above,
                 name,
-                metadata=NamespaceV1Metadata(name=name, labels=labels.get(name) or None),
+                metadata=namespace_metadata(name, labels.get(name)),
                 timeouts=NamespaceV1Timeouts(delete=_EMPTIED),
             )
             for name in own_namespaces(self._layout)

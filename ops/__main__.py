@@ -20,9 +20,13 @@ def _streams() -> None:
 
 _streams()
 
-from modules.bindings import install  # noqa: E402  (the streams come first)
+from modules.bindings import FlavorError, install  # noqa: E402  (the streams come first)
 
-install()
+try:
+    install()
+except FlavorError as error:
+    print(error, file=sys.stderr)
+    sys.exit(2)
 
 from ops.cli import app  # noqa: E402  (the bindings come first)
 

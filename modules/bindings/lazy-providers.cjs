@@ -21,12 +21,13 @@ if (!stockWanted && !globalThis[Symbol.for(SHARED)]) {
 }
 
 /*
- * `@cdktf/provider-aws/lib/index.js` is 2,212 lines like `exports.vpc = require("./vpc");`. jsii runs them all although
- * a program uses some twenty. Each of those lines becomes a getter, which turns into the plain value on first use.
+ * `@cdktf/provider-aws/lib/index.js` is 2,212 lines like `exports.vpc = require("./vpc");`, and @cdktn's is 2,433 like
+ * `exports.vpc = __importStar(require("./vpc/index"));`. jsii runs them all although a program uses some twenty. Each of
+ * those lines becomes a getter, which turns into the plain value on first use.
  */
 function makeProvidersLazy() {
   // jsii links packages into a temporary folder, so only the end of the path is known.
-  const providerIndex = /[\\/]node_modules[\\/]@cdktf[\\/]provider-[^\\/]+[\\/]lib[\\/]index\.js$/
+  const providerIndex = /[\\/]node_modules[\\/]@cdkt[fn][\\/]provider-[^\\/]+[\\/]lib[\\/]index\.js$/
   const compile = Module._extensions['.js']
 
   Module._extensions['.js'] = function (module, filename) {
@@ -43,17 +44,18 @@ function makeProvidersLazy() {
  * The lines keep their numbers, so stack traces stay right.
  */
 function lazyIndex(source) {
-  const eagerLine = /^exports\.([A-Za-z_$][\w$]*) = require\("(\.\/[\w./-]+)"\);$/
+  const required = String.raw`require\("\./[\w./-]+"\)`
+  const eagerLine = new RegExp(String.raw`^exports\.([A-Za-z_$][\w$]*) = (${required}|__importStar\(${required}\));$`)
   const names = new Set()
   const lines = source.split(/\r?\n/)
-  for (const [number, line] of withoutBlockComments(lines)) {
+  for (const [number, line] of withoutHelpers(withoutBlockComments(lines))) {
     const eager = eagerLine.exec(line)
     if (eager) {
-      const [, name, path] = eager
+      const [, name, value] = eager
       if (names.has(name)) return undefined
       const helper = names.size === 0 ? `const __lazy = globalThis[Symbol.for("${SHARED}")];` : ''
       names.add(name)
-      lines[number] = `${helper}__lazy(exports, "${name}", () => require("${path}"));`
+      lines[number] = `${helper}__lazy(exports, "${name}", () => ${value});`
     } else if (!isDeclaration(line)) {
       return undefined
     }
@@ -74,6 +76,19 @@ function* withoutBlockComments(lines) {
   for (const [number, line] of lines.entries()) {
     if (inComment) inComment = line.trim() !== '*/'
     else if (/^\/\*\*?$/.test(line)) inComment = true
+    else yield [number, line]
+  }
+}
+
+/*
+ * Without the functions that TypeScript writes at the top of a file, to be called by it: `var __importStar = (this &&
+ * this.__importStar) || (function () {`, down to the first line that begins with a closing brace and ends the statement.
+ */
+function* withoutHelpers(numbered) {
+  let inHelper = false
+  for (const [number, line] of numbered) {
+    if (inHelper) inHelper = !/^\}.*;$/.test(line)
+    else if (/^var (__\w+) = \(this && this\.\1\) \|\| /.test(line)) inHelper = true
     else yield [number, line]
   }
 }

@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ..bindings import active_flavor
+from ..bindings.flavor import Flavor
 from .defaults import with_defaults
 from .faults import Fault, KeyPath, Origin
 from .language import model_at
@@ -69,13 +71,14 @@ class Checked:
     faults: tuple[Fault, ...]
 
 
-def check(written: Node, before: Iterable[Fault], today: date) -> Checked:
+def check(written: Node, before: Iterable[Fault], today: date, flavor: Flavor | None = None) -> Checked:
     """Checks a composed layout.
 
     Args:
         written: what the files say, without defaults.
         before: faults that are known already; nothing more is said about their paths.
         today: the day for support dates.
+        flavor: whose packages will write it; what is active in this process without it.
     """
     faults = list(before)
     filled = with_defaults(written)
@@ -85,7 +88,7 @@ def check(written: Node, before: Iterable[Fault], today: date) -> Checked:
     layout, found = _validated(written, tree, faults)
     faults += found
     if layout is not None:
-        faults += _findings(layout, tree, faults, today)
+        faults += _findings(layout, tree, faults, today, flavor or active_flavor())
     return Checked(layout, tree, tuple(faults))
 
 
@@ -165,9 +168,11 @@ def _repaired(tree: Node, faults: Iterable[Fault]) -> Node:
     )
 
 
-def _findings(layout: Layout, tree: Node, before: Sequence[Fault], today: date) -> Iterator[Fault]:
+def _findings(
+    layout: Layout, tree: Node, before: Sequence[Fault], today: date, flavor: Flavor
+) -> Iterator[Fault]:
     """Findings of the rules, but for those about what is already known to be wrong."""
-    context = Context(layout=layout, tree=tree, today=today)
+    context = Context(layout=layout, tree=tree, today=today, flavor=flavor)
     # A mistyped key is missing under its right name, which is no second fault.
     mistyped = [meant(fault) for fault in before if _is_mistyped(fault)]
     known = _Known([*(fault.path for fault in before), *mistyped])

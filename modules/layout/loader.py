@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from pathlib import Path
 
+from ..bindings.flavor import Flavor
 from .checks import check
 from .document import Document, read
 from .extends import compose, find_layout, missing
@@ -35,7 +36,12 @@ class Loaded:
 
 
 def load(
-    name: str, *, folder: Path | None = None, presets: Path = PRESETS, today: date | None = None
+    name: str,
+    *,
+    folder: Path | None = None,
+    presets: Path = PRESETS,
+    today: date | None = None,
+    flavor: Flavor | None = None,
 ) -> Loaded:
     """Loads one layout.
 
@@ -44,6 +50,7 @@ def load(
         folder: where a relative path starts; the working directory without it.
         presets: the folder of the presets.
         today: the day for support dates; the current day (UTC) without it.
+        flavor: whose packages will write it; what is active in this process without it.
 
     Raises:
         LayoutError: with every fault that was found, each with file, line, path, problem and remedy.
@@ -53,10 +60,17 @@ def load(
     if file is None:
         problem, remedy = missing(name, folder, presets)
         raise LayoutError([Fault(Origin("LAYOUT"), (), problem, remedy, "file")])
-    return _loaded(name, file, compose(file, presets=presets), today)
+    return _loaded(name, file, compose(file, presets=presets), today, flavor)
 
 
-def load_text(text: str, file: Path, *, presets: Path = PRESETS, today: date | None = None) -> Loaded:
+def load_text(
+    text: str,
+    file: Path,
+    *,
+    presets: Path = PRESETS,
+    today: date | None = None,
+    flavor: Flavor | None = None,
+) -> Loaded:
     """Loads a layout that is not written yet.
 
     Args:
@@ -64,16 +78,18 @@ def load_text(text: str, file: Path, *, presets: Path = PRESETS, today: date | N
         file: where it will stand: relative paths in it start there.
         presets: the folder of the presets.
         today: the day for support dates; the current day (UTC) without it.
+        flavor: as of `load`.
 
     Raises:
         LayoutError: as `load`.
     """
-    return _loaded(str(file), file, compose(file, presets=presets, text=text), today)
+    return _loaded(str(file), file, compose(file, presets=presets, text=text), today, flavor)
 
 
-def _loaded(name: str, file: Path, document: Document, today: date | None) -> Loaded:
+def _loaded(name: str, file: Path, document: Document, today: date | None, flavor: Flavor | None) -> Loaded:
     faults = [*document.faults, *_values_files(document.tree), *read_scripts(document.tree)]
-    checked = check(document.tree, faults, today or datetime.now(tz=timezone.utc).date())
+    day = today or datetime.now(tz=timezone.utc).date()
+    checked = check(document.tree, faults, day, flavor)
     if checked.layout is None or any(fault.level == "error" for fault in checked.faults):
         raise LayoutError(checked.faults)
     warnings = LayoutError(checked.faults).faults
@@ -83,7 +99,12 @@ def _loaded(name: str, file: Path, document: Document, today: date | None) -> Lo
 
 
 def load_all(
-    names: Iterable[str], *, folder: Path | None = None, presets: Path = PRESETS, today: date | None = None
+    names: Iterable[str],
+    *,
+    folder: Path | None = None,
+    presets: Path = PRESETS,
+    today: date | None = None,
+    flavor: Flavor | None = None,
 ) -> tuple[Loaded, ...]:
     """Loads several layouts for one run; the faults of all are reported together.
 
@@ -94,7 +115,7 @@ def load_all(
     faults: list[Fault] = []
     for name in names:
         try:
-            loaded.append(load(name, folder=folder, presets=presets, today=today))
+            loaded.append(load(name, folder=folder, presets=presets, today=today, flavor=flavor))
         except LayoutError as error:
             faults += error.faults
     faults += _same_stacks(loaded)

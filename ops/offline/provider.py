@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Literal
 
+from modules.bindings.flavor import CDKTF, Flavor
+
 from . import checks, overlay
 from .account import Account, NotFoundError, fakes
 from .account.in_cluster import unknown_kind
@@ -73,12 +75,14 @@ class Provider:
     `defects` collects the tracebacks of the stand-in itself: a test looks that there are none.
     """
 
-    def __init__(self, name: str, account: Account, faults: Faults = no_faults) -> None:
+    def __init__(
+        self, name: str, account: Account, faults: Faults = no_faults, flavor: Flavor = CDKTF
+    ) -> None:
         self.name = name
         self.account = account
         self.faults = faults
         self.defects: list[str] = []
-        self._package = BindingPackage(name)
+        self._package = BindingPackage(name, flavor)
         self._resources: dict[str, Body] = {}
         self._data: dict[str, Body] = {}
         self._default_tags: dict[str, str] = {}

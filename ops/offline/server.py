@@ -14,6 +14,9 @@ from typing import Any
 
 import grpc
 
+from modules.bindings import active_flavor
+from modules.bindings.flavor import Flavor
+
 from .account import Account
 from .protocol import VERSION, service
 from .provider import Faults, Provider, no_faults
@@ -35,10 +38,12 @@ class StandIns:
     Args:
         account: the account that all of them share.
         faults: failures to inject.
+        flavor: whose providers; the one that is active in this process without it.
     """
 
-    def __init__(self, account: Account, faults: Faults = no_faults) -> None:
+    def __init__(self, account: Account, faults: Faults = no_faults, flavor: Flavor | None = None) -> None:
         self.account = account
+        self.flavor = flavor or active_flavor()
         self._faults = faults
         self._providers: dict[str, Provider] = {}
         self._entries: dict[str, Any] = {}
@@ -89,7 +94,7 @@ class StandIns:
     def provider(self, name: str) -> Provider:
         """The stand-in of a provider, started where it is not yet."""
         if name not in self._providers:
-            provider = Provider(name, self.account, self._faults)
+            provider = Provider(name, self.account, self._faults, self.flavor)
             self._entries[f"hashicorp/{name}"] = self._started(provider)
             self._providers[name] = provider
         return self._providers[name]

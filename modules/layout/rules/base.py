@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
 from ... import catalog
+from ...bindings import active_flavor
+from ...bindings.flavor import Flavor
 from ..faults import KeyPath, Level
 from ..models import Layout, NodeGroup
 from ..tree import Node
@@ -16,11 +18,12 @@ from ..values import Var
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a rule may look at: the layout, where its values were written, and the day."""
+    """What a rule may look at: the layout, where its values were written, the day, and whose packages will write it."""
 
     layout: Layout
     tree: Node
     today: date
+    flavor: Flavor = field(default_factory=active_flavor)
 
     def wrote(self, *path: str | int) -> bool:
         """Whether a file says something at a path, and not only a default."""

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Literal
 
+from modules.bindings.flavor import CDKTF, Flavor
+
 from .body import Body
 from .reader import read_body
 from .sources import BindingSources, SchemaError
@@ -23,14 +25,15 @@ class BindingPackage:
 
     Args:
         name: of the provider: `aws`.
+        flavor: whose bindings.
 
     Raises:
         SchemaError: no package of that provider is installed.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, flavor: Flavor = CDKTF) -> None:
         self.name = name
-        self.sources = BindingSources.of(name)
+        self.sources = BindingSources.of(name, flavor)
         self._bodies: dict[tuple[Kind, str], Body] = {}
 
     def types(self, kind: Literal["resource", "data"]) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def read_body(typescript: str, *, nested_attributes: bool = False) -> Body:
 _CLASS = re.compile(r"^export class (\w+) extends [\w.]+ \{\n.*?^}\n?", re.M | re.S)
 _INTERFACE = re.compile(r"^export interface (\w+)[^{]*\{\n.*?^}\n", re.M | re.S)
 _FUNCTION = re.compile(r"^export function (\w+)ToHclTerraform\(.*?^}\n", re.M | re.S)
-_MAIN = re.compile(r"export class \w+ extends cdktf\.Terraform(Resource|DataSource|Provider) ")
+_MAIN = re.compile(r"export class \w+ extends cdkt[fn]\.Terraform(Resource|DataSource|Provider) ")
 _CONFIG = re.compile(r"^  public constructor\(.*\bconfig: (\w+)", re.M)
 # A member of a class: flags in a comment, then its code.
 _FIELD = re.compile(
@@ -55,7 +55,7 @@ _HCL = re.compile(
 )
 _OBJECTS = re.compile(r"(?:list|hash)MapperHcl\(\w+ToHclTerraform(?:, (?P<block>true|false))?\)")
 _GETTER = re.compile(r"get(?P<type>\w*)Attribute\(")
-_MADE = re.compile(r"= new (?P<cdktf>cdktf\.)?(?P<cls>\w+)\(this, \"\w+\"(?:, (?P<set>true|false))?\)")
+_MADE = re.compile(r"= new (?P<cdktf>cdkt[fn]\.)?(?P<cls>\w+)\(this, \"\w+\"(?:, (?P<set>true|false))?\)")
 
 _NESTINGS: Mapping[str, Nesting] = {
     "simple": "single", "struct": "single", "list": "list", "set": "set", "map": "map",

@@ -21,6 +21,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO
 
+from modules.bindings.flavor import CDKTF, Flavor
+
 # The types of a large module are in files of their own: `pod/index-structs/structs400.js`.
 _MODULE = re.compile(r"package/lib/(?P<entry>[\w-]+(/index-structs/structs\d+)?)(?(2)|/index)\.js")
 _MAP = re.compile(rb"//# sourceMappingURL=data:application/json[^,]*;base64,([A-Za-z0-9+/=]+)\s*\Z")
@@ -40,17 +42,17 @@ class BindingSources:
     archive: Path
 
     @staticmethod
-    def of(provider: str) -> BindingSources:
+    def of(provider: str, flavor: Flavor = CDKTF) -> BindingSources:
         """Finds the installed package of a provider. It is not imported: that takes seconds.
 
         Raises:
             SchemaError: The package is not installed, or does not hold one archive.
         """
-        spec = importlib.util.find_spec(f"cdktf_cdktf_provider_{provider}")
+        spec = importlib.util.find_spec(flavor.provider_package(provider))
         if spec is None or not spec.submodule_search_locations:
             raise SchemaError(
-                f"The package cdktf-cdktf-provider-{provider} is not installed, so what the provider {provider} accepts "
-                "is not known. Install it, or take the provider out of the stack."
+                f"The package {flavor.provider_distribution(provider)} is not installed, so what the provider {provider} "
+                f"accepts is not known. Install it (`{flavor.install}`), or take the provider out of the stack."
             )
         folder = Path(spec.submodule_search_locations[0], "_jsii")
         archives = [
@@ -63,7 +65,7 @@ class BindingSources:
                 f"{folder} holds {len(archives)} archives like provider-{provider}@VERSION.jsii.tgz, not one."
             )
         ((path, named),) = archives
-        return BindingSources(f"@cdktf/{named[1]}", named[2], path)
+        return BindingSources(f"{flavor.npm_scope}/{named[1]}", named[2], path)
 
     def __str__(self) -> str:
         return f"{self.package} {self.version}"

@@ -1,0 +1,110 @@
+"""The two families of packages that can write a layout's Terraform JSON, and which of them is asked for.
+
+CDKTF was archived in December 2025; CDK Terrain (https://cdktn.io) carries it on under other names. Code here and in
+layouts' extensions says `cdktf`, whichever of them runs: see `renamed_import`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+SWITCH = "CDK_FLAVOR"
+
+
+class FlavorError(ValueError):
+    """The flavour that is asked for is none, or its packages are not installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flavor:
+    """One family of packages.
+
+    Attributes:
+        name: as `CDK_FLAVOR` has it.
+        title: as its makers write it.
+        library: the import package of the library, which stands for `cdktf`.
+        provider_prefix: of the import package of a provider's bindings, before the provider's name.
+        npm_scope: of the npm package that those bindings are made from.
+        command: of its command line.
+        install: what installs its packages in a checkout.
+    """
+
+    name: str
+    title: str
+    library: str
+    provider_prefix: str
+    npm_scope: str
+    command: str
+    install: str
+
+    def provider_package(self, provider: str) -> str:
+        """The import package of a provider's bindings: `cdktf_cdktf_provider_aws`."""
+        return f"{self.provider_prefix}{provider}"
+
+    def provider_distribution(self, provider: str) -> str:
+        """What pip installs for it: `cdktf-cdktf-provider-aws`."""
+        return self.provider_package(provider).replace("_", "-")
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether the library is there; it is not imported."""
+        return importlib.util.find_spec(self.library) is not None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+CDKTF = Flavor(
+    "cdktf",
+    "CDKTF",
+    library="cdktf",
+    provider_prefix="cdktf_cdktf_provider_",
+    npm_scope="@cdktf",
+    command="cdktf",
+    install="pipenv sync",
+)
+CDKTN = Flavor(
+    "cdktn",
+    "CDK Terrain",
+    library="cdktn",
+    provider_prefix="cdktn_provider_",
+    npm_scope="@cdktn",
+    command="cdktn",
+    install="make setup-cdktn",
+)
+FLAVORS: Mapping[str, Flavor] = {one.name: one for one in (CDKTF, CDKTN)}
+
+
+def chosen_flavor(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Flavor:
+    """The flavour that is asked for: `CDK_FLAVOR`, or `flavor` in the context of cdktf.json; CDKTF without either.
+
+    Args:
+        environment: the process's own without it.
+        folder: where cdktf.json lies; the working directory without it.
+
+    Raises:
+        FlavorError: there is no flavour of that name.
+    """
+    given = (os.environ if environment is None else environment).get(SWITCH, "").strip()
+    origin = SWITCH
+    if not given:
+        file = (folder or Path.cwd()) / "cdktf.json"
+        given, origin = str(_context(file).get("flavor", CDKTF.name)), f"{file}: context.flavor"
+    if given not in FLAVORS:
+        raise FlavorError(f"{origin} is {given!r}. Write {' or '.join(FLAVORS)}.")
+    return FLAVORS[given]
+
+
+def _context(file: Path) -> Mapping[str, object]:
+    """The context of a cdktf.json; empty where there is none that can be read, which cdktf-cli tells by itself."""
+    try:
+        settings = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    context = settings.get("context") if isinstance(settings, dict) else None
+    return context if isinstance(context, dict) else {}
