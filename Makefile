@@ -1,5 +1,5 @@
 # Every target sets up what it needs, inside this folder: .tools/ (pipenv), .venv/ (Python), node_modules/ (cdktf-cli),
-# .checkov/ (checkov), .torch/ (torch).
+# .checkov/ (checkov), .torch/ (torch), and cdktn-cli/node_modules/ (CDK Terrain's command line) where it is asked for.
 # Works with GNU Make 3.81 and newer. Paths here are relative: the checkout's own path may contain blanks.
 
 PYTHON ?= python3
@@ -31,13 +31,32 @@ export PIP_COMPILE := 0
 export CHECKPOINT_DISABLE := 1
 
 PIPENV := .tools/bin/python -m pipenv
-# The machine's Node and npm where they are new enough for cdktf-cli, else those that came into .venv.
-WITH_NODE := if command -v npm && node -e 'process.exit(parseInt(process.versions.node) < 20)'; \
+# The machine's Node and npm where they are new enough for both command lines (engines in cdktn-cli's package.json; Node 20,
+# which cdktf-cli was tested with, is past its end), else those that came into .venv.
+WITH_NODE := if command -v npm && node -e 'const [a, b] = process.versions.node.split("."); process.exit((a - 22 || b - 19) < 0 ? 1 : 0)'; \
 	then PATH="$$PATH:$$PWD/.venv/bin"; else PATH="$$PWD/.venv/bin:$$PATH"; fi >/dev/null 2>&1; export PATH
+
+# CDK Terrain is set up where somebody asks for it, and kept up to date from then on.
+CDKTN_STAMPS := .venv/.stamp-cdktn cdktn-cli/node_modules/.stamp
+SYNC_CDKTN = if test -e .venv/.stamp-cdktn; then $(PIPENV) sync --quiet --categories cdktn && touch .venv/.stamp-cdktn; fi
+# The flavour that deploys: of CDK_FLAVOR, else of the context in cdktf.json, as modules/bindings/flavor.py reads them.
+NOTHING :=
+FLAVOR := $(strip $(CDK_FLAVOR))
+ifeq ($(FLAVOR),)
+FLAVOR := $(if $(findstring "flavor":"cdktn",$(subst $(NOTHING) ,,$(shell cat cdktf.json 2>/dev/null))),cdktn)
+endif
+ifeq ($(FLAVOR),cdktn)
+CLI_SETUP := cdktn-is-set-up
+CLI := cdktn-cli/node_modules/.bin/cdktn
+else
+CLI_SETUP := node_modules/.stamp
+CLI := npx cdktf
+endif
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup synth presets new show plan review picture policy import-eksctl preflight deploy verify destroy cleanup ci-role test lint format bench docs pictures clean
+.PHONY: help setup setup-cdktn synth presets new show plan review picture policy import-eksctl preflight deploy verify destroy cleanup ci-role wheel test lint format bench docs pictures clean
+.PHONY: cdktn-is-set-up python-packages
 
 help:
 	@echo 'make synth    write Terraform JSON to cdktf.out/; LAYOUT=... names a preset or a file'
@@ -50,12 +69,13 @@ help:
 	@echo "make policy   judge LAYOUT by checkov's security rules; policy/accepted.yaml says what may stay"
 	@echo 'make import-eksctl FILE=cluster.yaml   turn a ClusterConfig of eksctl into a layout'
 	@echo 'make preflight ask your AWS account whether it has what LAYOUT needs: reservation, zone, quotas, addresses'
-	@echo 'make deploy   deploy all stacks of LAYOUT with cdktf-cli, or those of STACKS, asking before each change;'
+	@echo 'make deploy   deploy all stacks of LAYOUT with cdktf-cli (cdktn-cli), or those of STACKS, asking before each change;'
 	@echo '              first, ops order looks whether that takes away what workloads still need'
 	@echo 'make verify   ask the cluster whether it is as LAYOUT says: nodes, GPUs, EFA, plugins, releases'
 	@echo 'make destroy  destroy them'
 	@echo 'make cleanup  find what stops a destroy of LAYOUT, or stays behind and costs; ARGS=--delete deletes it'
 	@echo 'make ci-role  write the stack of the roles that workflows assume: ARGS="--repository OWNER/NAME ...", docs/ci-role.md'
+	@echo 'make wheel    write the package eks_training as a wheel to dist/: docs/library.md'
 	@echo 'make test     run every test; ARGS="tests/unit -k name" for some of them'
 	@echo 'make lint     check style and types'
 	@echo 'make format   format the code and put right what ruff can'
@@ -63,11 +83,17 @@ help:
 	@echo 'make pictures draw every preset anew, for docs/pictures.md'
 	@echo 'make bench    measure synth time and memory'
 	@echo 'make setup    only set up, for the targets above'
+	@echo 'make setup-cdktn set up CDK Terrain beside CDKTF; CDK_FLAVOR=cdktn before a command takes it'
 	@echo 'make clean    remove what make has set up or written here'
 	@echo
 	@echo 'PYTHON=/path/to/python3 chooses the interpreter (3.10 or newer) of the first set-up.'
 
 setup: .venv/.stamp-dev node_modules/.stamp .checkov/.stamp .torch/.stamp
+
+setup-cdktn: $(CDKTN_STAMPS)
+
+# What the commands need in CI, where cdktf.json says of which flavour.
+python-packages: .venv/.stamp $(if $(filter cdktn,$(FLAVOR)),.venv/.stamp-cdktn)
 
 synth: .venv/.stamp
 	@.venv/bin/python -m ops synth
@@ -92,16 +118,23 @@ import-eksctl: .venv/.stamp
 	@.venv/bin/python -m ops import-eksctl "$(FILE)" -o . $(ARGS)
 
 # ARGS goes to cdktf here, for example: make deploy ARGS=--auto-approve
-deploy: .venv/.stamp node_modules/.stamp
+deploy: $(CLI_SETUP) .venv/.stamp
 	@.venv/bin/python -m ops order $(STACKS:%=--stack '%')
-	@$(WITH_NODE); npx cdktf deploy $(CHOSEN) $(if $(STACKS),--ignore-missing-stack-dependencies) $(ARGS)
+	@$(WITH_NODE); $(CLI) deploy $(CHOSEN) $(if $(STACKS),--ignore-missing-stack-dependencies) $(ARGS)
 
-destroy: .venv/.stamp node_modules/.stamp
+destroy: $(CLI_SETUP) .venv/.stamp
 	@.venv/bin/python -m ops order --destroy $(STACKS:%=--stack '%')
-	@$(WITH_NODE); npx cdktf destroy $(CHOSEN) $(ARGS)
+	@$(WITH_NODE); $(CLI) destroy $(CHOSEN) $(ARGS)
+
+# Without what an earlier build has left: setuptools would put modules into the wheel that are gone.
+wheel: .venv/.stamp
+	@rm -rf build *.egg-info
+	@.venv/bin/python -m pip wheel --quiet --no-deps --wheel-dir dist $(if $(PIPENV_PYPI_MIRROR),--index-url '$(PIPENV_PYPI_MIRROR)') .
+	@rm -rf build *.egg-info
+	@ls dist/*.whl
 
 # In the order of the folders: the few tests of e2e and engine are the longest, and at the end they would leave cores idle.
-test: .venv/.stamp-dev node_modules/.stamp .checkov/.stamp .torch/.stamp
+test: .venv/.stamp-dev node_modules/.stamp .checkov/.stamp .torch/.stamp $(CDKTN_STAMPS)
 	@$(WITH_NODE); .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/.stamp-dev
@@ -122,11 +155,11 @@ docs: .venv/.stamp
 pictures: .venv/.stamp
 	@.venv/bin/python -m ops docs --pictures
 
-bench: .venv/.stamp-dev node_modules/.stamp
+bench: .venv/.stamp-dev .venv/.stamp-cdktn
 	@$(WITH_NODE); .venv/bin/python -m bench
 
 clean:
-	rm -rf .venv .tools .checkov .torch node_modules cdktf.out cdktf.log .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .tools .checkov .torch node_modules cdktn-cli/node_modules cdktf.out cdktf.log build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # A target here is a real file, so that a second run costs nothing. An interpreter that has gone from the machine leaves
 # a dangling link, which counts as a missing file.
@@ -149,17 +182,32 @@ clean:
 .venv/.stamp: Pipfile.lock .venv/bin/python | .tools/.stamp
 	@echo 'Installing the Python packages in .venv/'
 	@$(PIPENV) sync --quiet
+	@$(SYNC_CDKTN)
 	@touch $@
 
 .venv/.stamp-dev: Pipfile.lock .venv/bin/python | .tools/.stamp
 	@echo 'Installing the Python packages in .venv/, with those for development'
 	@$(PIPENV) sync --quiet --dev
+	@$(SYNC_CDKTN)
 	@touch .venv/.stamp $@
+
+.venv/.stamp-cdktn: Pipfile.lock .venv/bin/python | .venv/.stamp
+	@echo 'Installing the Python packages of CDK Terrain in .venv/'
+	@$(PIPENV) sync --quiet --categories cdktn
+	@touch $@
 
 node_modules/.stamp: package.json package-lock.json .npmrc | .venv/.stamp-dev
 	@echo 'Installing cdktf-cli in node_modules/'
 	@$(WITH_NODE); npm ci --no-progress --loglevel=error
 	@touch $@
+
+cdktn-cli/node_modules/.stamp: $(addprefix cdktn-cli/,package.json package-lock.json .npmrc) | .venv/.stamp-dev
+	@echo 'Installing cdktn-cli in cdktn-cli/node_modules/'
+	@$(WITH_NODE); cd cdktn-cli && npm ci --no-progress --loglevel=error
+	@touch $@
+
+cdktn-is-set-up: $(wildcard $(CDKTN_STAMPS))
+	@test -z '$(filter-out $^,$(CDKTN_STAMPS))' || { echo 'CDK_FLAVOR, or cdktf.json, asks for CDK Terrain, which is not set up here: make setup-cdktn does it.' >&2; exit 1; }
 
 .checkov/bin/python: | .tools/.stamp
 	@rm -rf .checkov

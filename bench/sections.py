@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from modules.bindings import STOCK_SWITCH
+from modules.bindings.flavor import CDKTF, CDKTN, SWITCH, Flavor
 from modules.bindings.node import wheel_node
 from modules.layout import preset_names
+from tests.flavor_differences import unexplained
 
 from . import layouts
 from . import offline as terraform
@@ -23,6 +27,9 @@ FLOOR_PROGRAM = Path(__file__).with_name("floor.py")
 GROWTH_BAR = 1.5
 WALL_BAR = 10.0
 MEMORY_BAR = 4.0
+# CDK Terrain's Python is lazy by itself: what is left to gain is Node's half.
+TERRAIN_WALL_BAR = 2.0
+TERRAIN_MEMORY_BAR = 3.0
 FLOOR_AIM = 2.0
 
 
@@ -40,24 +47,49 @@ class Settings:
         """The Node for every program that is compared: what differs shall be the bindings."""
         return {} if wheel_node() is None else {"JSII_NODE": str(wheel_node())}
 
-    def synth(self, *, stock: bool = False, layout: str | None = None, **env: str) -> Sample:
+    def synth(
+        self, *, stock: bool = False, layout: str | None = None, flavor: Flavor = CDKTF, **env: str
+    ) -> Sample:
         """Run the program once, with fast or with stock bindings."""
-        switch = "1" if stock else "0"
-        return synth(
-            self.program, {**self.node, "LAYOUT": layout or self.layout, STOCK_SWITCH: switch, **env}
-        )
+        settings = {"LAYOUT": layout or self.layout, STOCK_SWITCH: "1" if stock else "0", SWITCH: flavor.name}
+        return synth(self.program, {**self.node, **settings, **env})
 
 
 def against_stock(settings: Settings, report: Report) -> None:
-    """Fast against stock bindings, warm jsii cache: wall time, memory, and the same JSON."""
+    """Fast against stock bindings of CDKTF, warm jsii cache: wall time, memory, and the same JSON."""
+    _against_stock(settings, report, CDKTF, wall_bar=WALL_BAR, memory_bar=MEMORY_BAR)
+
+
+def terrain(settings: Settings, report: Report) -> None:
+    """The same for CDK Terrain, and whether its JSON is CDKTF's but for what the tests allow."""
+    wall_bar, memory_bar = TERRAIN_WALL_BAR, TERRAIN_MEMORY_BAR
+    output = _against_stock(settings, report, CDKTN, wall_bar=wall_bar, memory_bar=memory_bar)
+    before = settings.synth().output
+    stacks = [name for name in before if name.endswith("cdk.tf.json")]
+    same = output.keys() == before.keys() and not any(
+        unexplained(json.loads(before[name]), json.loads(output[name])) for name in stacks
+    )
+    report.check("the same resources and arguments on both flavours", same, f"{len(stacks)} stacks")
+
+
+def _against_stock(
+    settings: Settings, report: Report, flavor: Flavor, *, wall_bar: float, memory_bar: float
+) -> Mapping[str, bytes]:
+    """Compares the two on a flavour; returns what is written."""
     progress("a run of each that does not count: Python compiles modules, jsii fills its cache")
-    fast_output = settings.synth().output
-    same = settings.synth(stock=True).output == fast_output
-    samples = alternate(settings.runs, {"fast": settings.synth, "stock": lambda: settings.synth(stock=True)})
+    fast_output = settings.synth(flavor=flavor).output
+    same = settings.synth(flavor=flavor, stock=True).output == fast_output
+    samples = alternate(
+        settings.runs,
+        {
+            "fast": lambda: settings.synth(flavor=flavor),
+            "stock": lambda: settings.synth(flavor=flavor, stock=True),
+        },
+    )
     same = same and all(sample.output == fast_output for runs in samples.values() for sample in runs)
 
     report.table(
-        f"Synth of {settings.layout}, warm ({settings.runs} runs in turn, medians)",
+        f"Synth of {settings.layout} on {flavor.title}, warm ({settings.runs} runs in turn, medians)",
         ("", "fast", "stock"),
         [
             ("wall, s", *(f"{median_seconds(samples[name]):.2f}" for name in ("fast", "stock"))),
@@ -65,12 +97,17 @@ def against_stock(settings: Settings, report: Report) -> None:
         ],
     )
     report.bar(
-        "wall ratio", median_seconds(samples["stock"]) / median_seconds(samples["fast"]), at_least=WALL_BAR
+        f"{flavor}: wall ratio",
+        median_seconds(samples["stock"]) / median_seconds(samples["fast"]),
+        at_least=wall_bar,
     )
     report.bar(
-        "memory ratio", median_mib(samples["stock"]) / median_mib(samples["fast"]), at_least=MEMORY_BAR
+        f"{flavor}: memory ratio",
+        median_mib(samples["stock"]) / median_mib(samples["fast"]),
+        at_least=memory_bar,
     )
-    report.check("output byte-identical", same, f"{len(fast_output)} files")
+    report.check(f"{flavor}: output byte-identical", same, f"{len(fast_output)} files")
+    return fast_output
 
 
 def against_floor(settings: Settings, report: Report) -> None:
@@ -101,10 +138,12 @@ def against_floor(settings: Settings, report: Report) -> None:
 def cold_cache(settings: Settings, report: Report) -> None:
     """The first run on a machine, when jsii unpacks the packages, and the second, which shall find all in place."""
     rows = []
-    for name, stock in {"fast": False, "stock": True}.items():
+    for flavor, stock in itertools.product((CDKTF, CDKTN), (False, True)):
+        name = f"{flavor.title}, {'stock' if stock else 'fast'}"
         with tempfile.TemporaryDirectory(prefix="bench-") as cache:
             first, second = (
-                settings.synth(stock=stock, JSII_RUNTIME_PACKAGE_CACHE_ROOT=cache) for _ in range(2)
+                settings.synth(flavor=flavor, stock=stock, JSII_RUNTIME_PACKAGE_CACHE_ROOT=cache)
+                for _ in range(2)
             )
         progress(f"{name}, empty jsii cache: {first.seconds:.2f} s, then {second.seconds:.2f} s")
         rows.append(
@@ -174,6 +213,7 @@ def review(settings: Settings, report: Report) -> None:
 
 SECTIONS: Mapping[str, Callable[[Settings, Report], None]] = {
     "stock": against_stock,
+    "terrain": terrain,
     "floor": against_floor,
     "cold": cold_cache,
     "growth": growth,

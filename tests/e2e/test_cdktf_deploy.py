@@ -1,11 +1,11 @@
-"""The real `cdktf deploy` and `cdktf destroy` of cdktf-cli, on stand-ins for the providers in the process of the test."""
+"""The real deploy and destroy of cdktf-cli and cdktn-cli, on stand-ins for the providers in the process of the test."""
 
 from __future__ import annotations
 
 import json
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from modules.bindings.flavor import CDKTF, CDKTN, Flavor
 from ops.offline.account import Account
 from ops.offline.assumptions import assumed_account, example_values
 from ops.offline.engine import Engine
@@ -49,14 +50,14 @@ class Site:
 
 
 @contextmanager
-def site(stacks: Stacks, folder: Path) -> Iterator[Site]:
+def site(stacks: Stacks, folder: Path, flavor: Flavor = CDKTF) -> Iterator[Site]:
     """An account for a layout, with stand-ins that a Terraform of any process can use."""
     loaded = stacks.loaded
     values = example_values(loaded.layout, loaded.variables)
     account = assumed_account(loaded.layout, values)
     account.clusters_assumed = False
     here = Site(account, values)
-    with StandIns(account, here.record) as stand_ins:
+    with StandIns(account, here.record, flavor) as stand_ins:
         for stack in stacks:
             stand_ins.serve(stack.json)
         settings = folder / "terraform.rc"
@@ -179,6 +180,29 @@ def test_destroy_goes_the_other_way_and_leaves_nothing(life: Life, checkout: Pat
     }
     assert life.at.account.resources == {}
     assert [_state(checkout, NAME), _state(checkout, f"{NAME}-platform")] == [0, 0]
+
+
+def test_cdk_terrain_deploys_and_destroys_the_same(
+    engine: Engine, checkout: Path, terrain: Callable[[str], Stacks], tmp_path: Path
+) -> None:
+    """`make deploy` and `make destroy` with cdktn-cli, where CDK_FLAVOR says so."""
+    stacks = terrain(NAME)
+    with site(stacks, tmp_path, CDKTN) as at:
+        variables = {**at.environment, "CDK_FLAVOR": "cdktn"}
+        deployed = _make("deploy", checkout, variables)
+        assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+        creations = at.done.copy()
+        at.done.clear()
+        states = [_state(checkout, NAME), _state(checkout, f"{NAME}-platform")]
+        destroyed = _make("destroy", checkout, variables)
+        assert destroyed.returncode == 0, destroyed.stdout + destroyed.stderr
+    assert f"cluster_name = {NAME}\n" in deployed.stdout
+    assert _providers(creations) == ["aws", "in the cluster"]
+    assert sum(states) == len(creations) == len({(one.type_name, one.id) for one in creations})
+    lock = (checkout / "cdktf.out" / "stacks" / NAME / "cdk.tf.json").read_text(encoding="utf-8")
+    assert '"hashicorp/aws"' in lock
+    assert _providers(at.done) == ["in the cluster", "aws"]
+    assert at.account.resources == {}
 
 
 def test_the_platform_cannot_be_deployed_before_the_cluster(

@@ -1,4 +1,4 @@
-"""The real `cdktf synth` of cdktf-cli, on the checkout as it is."""
+"""The real `cdktf synth` of cdktf-cli, and `cdktn synth` of cdktn-cli, on the checkout as it is."""
 
 from __future__ import annotations
 
@@ -64,3 +64,22 @@ def test_cdktf_synth_says_in_one_line_that_it_cannot_write(checkout: Path, cdktf
     assert done.returncode != 0
     assert "cannot be written: " in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(("flavor", "source"), [("", "aws"), ("cdktn", "hashicorp/aws")])
+def test_cdktn_synth_writes_the_flavour_that_is_set(
+    flavor: str, source: str, checkout: Path, cdktn: Cdktf
+) -> None:
+    """The command does not choose it: one setting does, which is read by all that writes stacks."""
+    done = cdktn("synth", "--output", "terrain.out", CDK_FLAVOR=flavor)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert _stacks(checkout / "terrain.out") == {"eks-g4dn": [], "eks-g4dn-platform": ["eks-g4dn"]}
+    written = checkout / "terrain.out" / "stacks" / "eks-g4dn" / "cdk.tf.json"
+    stack = json.loads(written.read_text(encoding="utf-8"))
+    assert stack["terraform"]["required_providers"]["aws"]["source"] == source
+
+
+def test_cdktn_synth_shows_why_there_is_nothing(cdktn: Cdktf) -> None:
+    done = cdktn("synth", "--output", "none.out", CDK_FLAVOR="terrain")
+    assert done.returncode != 0
+    assert "CDK_FLAVOR is 'terrain'. Write cdktf or cdktn." in done.stdout + done.stderr

@@ -1,5 +1,6 @@
 """`make` on a machine that has Python, make and git, and nothing else."""
 
+import json
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from modules.bindings.flavor import chosen_flavor
 from tests.checkout import ROOT, copied
 
 pytestmark = pytest.mark.e2e
@@ -111,6 +113,20 @@ def test_make_synth_sets_up_a_bare_machine_once(
     assert "virtualenv --quiet --no-periodic-update .checkov" in to_do
     assert "virtualenv --quiet --no-periodic-update .torch" in to_do
     assert not re.search(r"virtualenv .*\.venv", to_do), "the environment itself stays"
+    assert "cd cdktn-cli" not in to_do, "CDK Terrain is for those who ask"
+    assert "sync --quiet --categories cdktn\n" not in to_do
+
+    assert not list(checkout.glob(".venv/lib/*/site-packages/cdktn*"))
+    terrain = {**bare_machine, "CDK_FLAVOR": "cdktn"}
+    refused = make("synth", folder=checkout, environment=terrain)
+    assert refused.returncode == 2
+    assert "The packages of CDK Terrain are not installed" in refused.stdout
+    assert "make setup-cdktn" in refused.stdout
+
+    to_do = make("--dry-run", "setup-cdktn", folder=checkout, environment=bare_machine).stdout
+    assert "sync --quiet --categories cdktn\n" in to_do
+    assert "cd cdktn-cli && npm ci" in to_do
+    assert not re.search(r"virtualenv .*\.(venv|checkov|torch)", to_do)
 
 
 @pytest.fixture
@@ -155,6 +171,81 @@ def test_a_missing_python_is_named(makefile: Path) -> None:
 
     assert done.returncode == 2
     assert "python-nowhere was not found: install Python 3.10 or newer" in done.stdout
+
+
+TERRAIN = "cdktn-cli/node_modules/.bin/cdktn deploy"
+
+
+@pytest.mark.parametrize(
+    ("flavor", "context", "command"),
+    [
+        ("", {}, "npx cdktf deploy"),
+        ("", {"flavor": "cdktf"}, "npx cdktf deploy"),
+        ("", {"flavor": "cdktn"}, TERRAIN),
+        ("cdktn", {}, TERRAIN),
+        (" cdktn ", {"layout": "a {b}"}, TERRAIN),
+        ("cdktf", {"flavor": "cdktn"}, "npx cdktf deploy"),
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_the_flavour_that_is_set_deploys(
+    flavor: str, context: dict[str, str], command: str, indent: int | None, makefile: Path
+) -> None:
+    """As the program reads the same settings."""
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        (makefile / name).touch()
+    settings = {"app": "main.py", "context": {"layout": "eks-g4dn", **context}}
+    (makefile / "cdktf.json").write_text(json.dumps(settings, indent=indent), encoding="utf-8")
+    environment = {**os.environ, "CDK_FLAVOR": flavor}
+
+    to_do = make("--dry-run", "deploy", folder=makefile, environment=environment).stdout
+
+    assert command in to_do
+    assert command.split()[-2].endswith(chosen_flavor(environment, makefile).command)
+
+
+@pytest.mark.parametrize("target", ["deploy", "destroy"])
+def test_nothing_is_deployed_by_a_flavour_that_is_not_set_up(target: str, makefile: Path) -> None:
+    done = make(target, folder=makefile, environment={**os.environ, "CDK_FLAVOR": "cdktn"})
+
+    assert done.returncode == 2
+    assert "asks for CDK Terrain, which is not set up here: make setup-cdktn does it." in done.stdout
+    assert sorted(file.name for file in makefile.iterdir()) == ["Makefile", "Pipfile.lock"]
+
+
+@pytest.mark.parametrize("flavor", ["cdktf", "cdktn"])
+def test_ci_gets_the_packages_of_the_flavour_that_the_repository_says(flavor: str, makefile: Path) -> None:
+    settings = {"context": {"layout": "eks-g4dn", "flavor": flavor}}
+    (makefile / "cdktf.json").write_text(json.dumps(settings), encoding="utf-8")
+    environment = {**os.environ, "CDK_FLAVOR": ""}
+
+    to_do = make("--dry-run", "python-packages", folder=makefile, environment=environment).stdout
+
+    assert "pipenv sync --quiet\n" in to_do
+    assert ("sync --quiet --categories cdktn\ntouch" in to_do) is (flavor == "cdktn")
+    assert "npm" not in to_do
+    assert "--dev" not in to_do
+
+
+def test_what_was_set_up_of_cdk_terrain_follows_the_lock(makefile: Path) -> None:
+    """A lock that has changed is no reason to have two versions of what belongs together."""
+    (makefile / ".venv").mkdir()
+    before = make("--dry-run", "synth", folder=makefile, environment=os.environ).stdout
+    assert "test -e .venv/.stamp-cdktn" in before
+    stamps = [makefile / ".venv/.stamp-cdktn", makefile / "cdktn-cli/node_modules/.stamp"]
+    for stamp in stamps:
+        stamp.parent.mkdir(parents=True, exist_ok=True)
+        stamp.touch()
+        os.utime(stamp, (0, 0))
+    (makefile / "cdktn-cli/package.json").touch()
+    for name in ("package-lock.json", ".npmrc"):
+        (makefile / "cdktn-cli" / name).touch()
+    environment = {**os.environ, "CDK_FLAVOR": "cdktn"}
+
+    to_do = make("--dry-run", "deploy", folder=makefile, environment=environment).stdout
+
+    assert "sync --quiet --categories cdktn\n" in to_do
+    assert "cd cdktn-cli && npm ci" in to_do
 
 
 def test_plain_make_lists_every_target(makefile: Path) -> None:

@@ -21,7 +21,14 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def environment() -> Mapping[str, str]:
     """The environment without what this package reads or sets."""
-    unset = ("NODE_OPTIONS", "JSII_NODE", "CDKTF_STOCK_BINDINGS", "PYTHONDONTWRITEBYTECODE", "PYTHONOPTIMIZE")
+    unset = (
+        "NODE_OPTIONS",
+        "JSII_NODE",
+        "CDK_FLAVOR",
+        "CDKTF_STOCK_BINDINGS",
+        "PYTHONDONTWRITEBYTECODE",
+        "PYTHONOPTIMIZE",
+    )
     return {name: value for name, value in os.environ.items() if name not in unset}
 
 

@@ -1,7 +1,7 @@
-"""A CDKTF program with every shape of resource: nested structs, lists, maps, tokens, data sources, three providers.
+"""A program with every shape of resource: nested structs, lists, maps, tokens, data sources, three providers.
 
 Writes Terraform JSON below $OUTDIR and prints how many submodules of provider packages it has loaded. After that it writes a
-whole preset, as main.py does, below $CDKTF_OUTDIR: what stock imports takes half a minute, so once for both.
+whole preset, as main.py does, below $CDKTF_OUTDIR: what stock imports takes long, so once for both.
 """
 
 import os
@@ -59,9 +59,11 @@ from cdktf_cdktf_provider_aws.security_group import SecurityGroup, SecurityGroup
 from cdktf_cdktf_provider_aws.subnet import Subnet
 from cdktf_cdktf_provider_helm.provider import HelmProvider, HelmProviderKubernetes
 from cdktf_cdktf_provider_helm.release import Release, ReleaseSet
-from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1, NamespaceV1Metadata
+from cdktf_cdktf_provider_kubernetes.namespace_v1 import NamespaceV1
 from cdktf_cdktf_provider_kubernetes.provider import KubernetesProvider, KubernetesProviderExec
 from cdktf_cdktf_provider_kubernetes.storage_class_v1 import StorageClassV1, StorageClassV1Metadata
+
+from modules.provider_versions import namespace_metadata
 
 app = App(outdir=os.environ["OUTDIR"])
 stack = TerraformStack(app, "training")
@@ -185,7 +187,7 @@ KubernetesProvider(
     ],
 )
 HelmProvider(stack, "helm", kubernetes=HelmProviderKubernetes(host=cluster.endpoint))
-space = NamespaceV1(stack, "space", metadata=NamespaceV1Metadata(name="training", labels={"team": "ml"}))
+space = NamespaceV1(stack, "space", metadata=namespace_metadata("training", {"team": "ml"}))
 StorageClassV1(
     stack,
     "gp3",
@@ -198,7 +200,7 @@ Release(
     "operator",
     name="gpu-operator",
     chart="gpu-operator",
-    namespace=space.metadata.name,
+    namespace=space.id,
     set=[ReleaseSet(name="driver.enabled", value="false")],
 )
 TerraformOutput(stack, "account-id", value=account.account_id)
@@ -206,7 +208,9 @@ app.synth()
 
 print(
     sum(
-        name.startswith("cdktf_cdktf_provider_") and name.count(".") == 1 and not name.endswith("._private")
+        name.startswith(("cdktf_cdktf_provider_", "cdktn_provider_"))
+        and name.count(".") == 1
+        and "._" not in name
         for name in sys.modules
     )
 )

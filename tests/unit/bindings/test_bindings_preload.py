@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from modules.bindings.flavor import CDKTF, CDKTN, Flavor
 from modules.bindings.lazy_import import _camel_case, split_eager_imports
+from tests.missing import missing
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -31,6 +33,27 @@ exports.beta = require("./data-beta");
 exports.gamma = require("./gamma");
 //# sourceMappingURL=data:application/json;base64,e30=
 """
+
+# As TypeScript writes them at the top of CDK Terrain's indexes.
+HELPERS = """\
+var __createBinding = (this && this.__createBinding) || (Object.create ? (function(o, m, k, k2) {
+    if (k2 === undefined) k2 = k;
+    Object.defineProperty(o, k2, { enumerable: true, get: function() { return m[k]; } });
+}) : (function(o, m, k, k2) {
+    o[k2] = m[k];
+}));
+var __importStar = (this && this.__importStar) || (function () {
+    return function (mod) {
+        if (mod && mod.__esModule) return mod;
+        var result = { default: mod };
+        for (var k in mod) __createBinding(result, mod, k);
+        return result;
+    };
+})();
+"""
+TERRAIN_INDEX = re.sub(r'(require\("[^"]+)"\);', r'__importStar(\1/index"));', INDEX).replace(
+    "Object.define", HELPERS + "Object.define", 1
+)
 
 
 @pytest.fixture
@@ -89,6 +112,34 @@ def test_a_program_sees_no_difference_to_stock(
     stock, lazy = _output(run_node, index, program, preload=None), _output(run_node, index, program)
     assert stock[:3] == EAGER
     assert [line for line in lazy if not line.startswith("load ")] == stock[3:]
+
+
+def test_an_index_of_cdk_terrain_is_lazy_too(run_node: Run, provider: Callable[..., Path]) -> None:
+    index = provider(TERRAIN_INDEX, name="@cdktn/provider-fake")
+    program = "console.log('start', '' + Object.keys(p)); console.log(p.beta.name, p.beta === p.beta, p.beta.default.name)"
+    stock = _output(run_node, index, program, preload=None)
+    assert stock[:3] == EAGER
+    assert _output(run_node, index, program) == [stock[3], "load data-beta", stock[4]]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        # What comes after a helper counts again, and a helper is one of TypeScript's form.
+        ("})();\n", "})();\nvar setUp; setUp;\n"),
+        ("var __importStar = (this && this.__importStar) || ", "var __importStar = "),
+        ('__importStar(require("./alpha/index"))', '__importDefault(require("./alpha/index"))'),
+    ],
+)
+def test_an_index_of_cdk_terrain_with_an_unexpected_line_stays_as_it_is(
+    run_node: Run, provider: Callable[..., Path], old: str, new: str
+) -> None:
+    assert old in TERRAIN_INDEX
+    index = provider(
+        "var __importDefault = (x) => x;\n" * ("Default" in new) + TERRAIN_INDEX.replace(old, new),
+        name="@cdktn/provider-fake",
+    )
+    assert _output(run_node, index) == EAGER
 
 
 def test_an_error_in_a_resource_names_the_line_of_the_index(
@@ -168,14 +219,25 @@ def test_a_second_copy_of_the_preload_does_nothing(
     ]
 
 
+def _submodules(package: Path) -> list[str]:
+    """What a program can import of a provider: the imports at the end of CDKTF's packages, a list in CDK Terrain's."""
+    source = package.read_text(encoding="utf-8")
+    listed = re.search(r"^_SUBMODULES = \{$(.*?)^\}$", source, re.M | re.S)
+    return re.findall(r'^    "(\w+)",$', listed[1], re.M) if listed else split_eager_imports(source)[1]
+
+
 @pytest.mark.parametrize("provider_name", ["aws", "kubernetes", "helm"])
+@pytest.mark.parametrize("flavor", [CDKTF, CDKTN], ids=str)
 def test_the_real_index_is_understood_to_the_last_line(
-    run_node: Run, tmp_path: Path, provider_name: str
+    run_node: Run, tmp_path: Path, flavor: Flavor, provider_name: str
 ) -> None:
-    package = f"cdktf_cdktf_provider_{provider_name}"
-    origin = Path((find_spec(package) or pytest.skip(f"{package} is not installed")).origin or "")
-    _, submodules = split_eager_imports(origin.read_text())
-    index = tmp_path / "node_modules" / "@cdktf" / f"provider-{provider_name}" / "lib" / "index.js"
+    package = flavor.provider_package(provider_name)
+    spec = find_spec(package)
+    if spec is None:
+        missing(package, f"{package} is not installed ({flavor.install}): its index was NOT looked at")
+    origin = Path(spec.origin or "")
+    submodules = _submodules(origin)
+    index = tmp_path / "node_modules" / flavor.npm_scope / f"provider-{provider_name}" / "lib" / "index.js"
     index.parent.mkdir(parents=True)
     with tarfile.open(next((origin.parent / "_jsii").glob("*.tgz"))) as archive:
         packed = archive.extractfile("package/lib/index.js")
@@ -191,6 +253,7 @@ def test_the_real_index_is_understood_to_the_last_line(
         )[0]
     )
     assert sorted(lazy) == sorted(map(_camel_case, submodules)), "one lazy export for each Python submodule"
+    assert len(lazy) > {"aws": 2000, "kubernetes": 100, "helm": 1}[provider_name]
     declared = [
         name
         for line in index.read_text().splitlines()

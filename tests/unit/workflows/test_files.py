@@ -243,16 +243,19 @@ def test_gitlab_gives_a_role_or_a_token_to_nobody_elses_code() -> None:
 
 def test_dependabot_looks_at_every_lock_and_offers_nothing_that_is_fixed() -> None:
     updates = read(".github/dependabot.yml")["updates"]
-    pip = {one["directory"] for one in updates if one["package-ecosystem"] == "pip"}
-    locks = {path.parent for path in ROOT.glob("*/Pipfile.lock")} | {ROOT}
-    assert pip == {
-        f"/{folder.relative_to(ROOT).as_posix()}".removesuffix(".").rstrip(".") for folder in locks
-    }
+    for ecosystem, lock in {"pip": "Pipfile.lock", "npm": "package-lock.json"}.items():
+        looked_at = {one["directory"] for one in updates if one["package-ecosystem"] == ecosystem}
+        locks = {path.parent for path in ROOT.glob(f"*/{lock}")} | {ROOT}
+        assert looked_at == {
+            f"/{folder.relative_to(ROOT).as_posix()}".removesuffix(".").rstrip(".") for folder in locks
+        }
     ignored = {one["dependency-name"] for update in updates for one in update.get("ignore", ())}
-    assert {"cdktf", "cdktf-cdktf-provider-*", "cdktf-cli"} <= ignored
+    fixed = {"cdktf", "cdktf-cdktf-provider-*", "cdktf-cli", "cdktn", "cdktn-provider-*", "cdktn-cli"}
+    assert fixed <= ignored
     # What is held back is there at all.
-    there = (ROOT / "Pipfile").read_text(encoding="utf-8") + (ROOT / "package.json").read_text(
-        encoding="utf-8"
+    there = "".join(
+        (ROOT / name).read_text(encoding="utf-8")
+        for name in ("Pipfile", "package.json", "cdktn-cli/package.json")
     )
     assert [name for name in ignored if name.rstrip("*") not in there] == []
     assert all("groups" in one and one["schedule"]["interval"] == "weekly" for one in updates)
