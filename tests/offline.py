@@ -11,11 +11,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from modules.bindings.flavor import Flavor
+from ops.hcl import hcl
 from ops.offline.account import Account
 from ops.offline.assumptions import assumed_account, example_values
 from ops.offline.changes import Change, changes
 from ops.offline.deployment import INITIALIZED, Deployment, unprotected
 from ops.offline.engine import Engine, Plan, Step, Workspace
+from ops.offline.schema import Body
 from ops.offline.server import StandIns
 from tests.terraform_json import Stack, Stacks
 
@@ -26,6 +29,7 @@ class Offline:
     Args:
         values: variables that shall not have their example value.
         account: an empty one, with what the layout names, without it.
+        flavor: whose providers; the one that is active in this process without it.
     """
 
     def __init__(
@@ -35,12 +39,13 @@ class Offline:
         stacks: Stacks,
         values: Mapping[str, Any] | None = None,
         account: Account | None = None,
+        flavor: Flavor | None = None,
     ) -> None:
         loaded = stacks.loaded
         given = {**example_values(loaded.layout, loaded.variables), **(values or {})}
         self.account = account or assumed_account(loaded.layout, given)
         self.account.clusters_assumed = False
-        self.stand_ins = StandIns(self.account)
+        self.stand_ins = StandIns(self.account, flavor=flavor)
         self.variables = given
         self._deployment = Deployment(engine, folder, self.stand_ins, given)
         self._engine = engine
@@ -72,10 +77,13 @@ class Offline:
             made=self.account.made.copy(),
             lock=threading.RLock(),
         )
-        other = self._initialized(Offline(self._engine, folder, self._stacks, self.variables, account))
-        for mine, its in zip(self.stacks, other.stacks, strict=True):
-            shutil.copy(mine.folder / "terraform.tfstate", its.folder)
-        return other
+        other = Offline(self._engine, folder, self._stacks, self.variables, account, self.stand_ins.flavor)
+        return self._with_states(self._initialized(other))
+
+    def handed_over(self, folder: Path, stacks: Stacks, flavor: Flavor) -> Offline:
+        """The same deployment, which another flavour's stacks and providers go on with: one account, and the states as they are."""
+        other = Offline(self._engine, folder, stacks, self.variables, self.account, flavor)
+        return self._with_states(self._initialized(other))
 
     def empty(self, folder: Path) -> Offline:
         """The same layout, with nothing deployed."""
@@ -85,6 +93,12 @@ class Offline:
         """Another deployment of the same stacks, with what `terraform init` has left here."""
         for mine, its in zip(self.stacks, other.stacks, strict=True):
             shutil.copytree(mine.folder / INITIALIZED, its.folder / INITIALIZED)
+        return other
+
+    def _with_states(self, other: Offline) -> Offline:
+        """Another deployment, with the states that there are here."""
+        for mine, its in zip(self.stacks, other.stacks, strict=True):
+            shutil.copy(mine.folder / "terraform.tfstate", its.folder)
         return other
 
     @property
@@ -162,10 +176,14 @@ def kept(workspace: Workspace) -> str:
     return one_line(step.stderr)
 
 
-def destroyed(workspace: Workspace) -> None:
-    """Destroys a stack, which must be possible and leave nothing."""
-    # Nobody has changed it meanwhile; tests/e2e/test_cdktf_deploy.py destroys as users do.
-    succeeded(workspace.destroy("-refresh=false"))
+def destroyed(workspace: Workspace, *, refresh: bool = False) -> None:
+    """Destroys a stack, which must be possible and leave nothing.
+
+    Args:
+        refresh: read everything first, as users do (tests/e2e/test_cdktf_deploy.py). Nobody has changed it meanwhile, so
+            that costs time and tells nothing.
+    """
+    succeeded(workspace.destroy(*(() if refresh else ("-refresh=false",))))
     assert workspace.state == {}
 
 
@@ -192,6 +210,19 @@ def planned_json(workspace: Workspace, *options: str) -> dict[str, Any]:
     made = workspace.plan(*options)
     succeeded(made.step)
     return made.json()
+
+
+def planned_as_hcl(workspace: Workspace) -> Plan:
+    """What Terraform plans where the stack's JSON gives way to the same in Terraform's language."""
+
+    def body(kind: str, type_name: str) -> Body:
+        found = workspace.stand_ins.body(kind, type_name)
+        assert found is not None, f"{type_name} is not served"
+        return found
+
+    (workspace.folder / "cdk.tf.json").unlink()
+    (workspace.folder / "main.tf").write_text(hcl(workspace.document, body), encoding="utf-8")
+    return workspace.plan()
 
 
 def refused(made: Plan) -> str:

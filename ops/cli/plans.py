@@ -11,6 +11,7 @@ from modules.app import DEFAULT_OUTPUT
 from modules.layout import load_all
 
 from ..errors import UsageError, refusing
+from ..files import writing
 from .app import Layouts, app, names
 
 
@@ -67,6 +68,23 @@ def plan(
         request = Request(stack or (), var or (), json, real, output or Path(DEFAULT_OUTPUT), base)
         done = run_plan(load_all(names(layouts)), request)
     raise typer.Exit(0 if done else 1)
+
+
+@app.command()
+def export(
+    layouts: Layouts = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder in which each stack gets a folder.")
+    ] = Path("terraform"),
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+) -> None:
+    """Write layouts in Terraform's own language, with the same addresses: to go on without CDKTF. See docs/leaving-cdktf.md."""
+    from ..export import export as run_export
+    from ..offline.schema import SchemaError
+
+    with refusing(SchemaError, writes=True), writing():
+        for file in run_export(load_all(names(layouts)), output, force=force):
+            print(f"wrote {file}")
 
 
 @app.command()

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from modules.bindings.flavor import CDKTF, CDKTN, Flavor
+
 from .engine import Engine, Step, Workspace
 from .server import StandIns
 
@@ -53,6 +55,15 @@ class Deployment:
         """Takes a stack, or another version of it over the state that it has."""
         return self.arrange(name).configure(document)
 
+    def hand_over(self, stand_ins: StandIns) -> None:
+        """Goes on with other stand-ins in the same account, as after a change of the providers' versions.
+
+        What is configured has to be configured anew before the next command.
+        """
+        self._stand_ins = stand_ins
+        for workspace in self.workspaces.values():
+            workspace.stand_ins = stand_ins
+
     def initialize(self, name: str) -> None:
         """Has Terraform set up what a configured stack needs, where it has not yet.
 
@@ -70,6 +81,12 @@ class Deployment:
             RefusedStackError: it cannot be applied.
         """
         _must(name, self.workspaces[name].apply(*options))
+
+
+def written_by(document: Mapping[str, Any]) -> Flavor:
+    """The flavour that has written a stack: CDK Terrain names providers with their namespace, as `hashicorp/aws`."""
+    required = document.get("terraform", {}).get("required_providers", {}).values()
+    return CDKTN if any("/" in one.get("source", "") for one in required) else CDKTF
 
 
 def unprotected(document: Mapping[str, Any]) -> dict[str, Any]:

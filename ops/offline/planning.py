@@ -10,12 +10,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from .overlay.compare import same
 from .schema import Attribute, Body, Nested, NestedBlock
 from .values import UNKNOWN
 
 
 def planned(
-    body: Body, config: dict[str, Any], prior: dict[str, Any] | None, proposed: dict[str, Any]
+    body: Body,
+    config: dict[str, Any],
+    prior: dict[str, Any] | None,
+    proposed: dict[str, Any],
+    *,
+    legacy: bool = True,
 ) -> dict[str, Any]:
     """The planned state of a resource or of a block in it.
 
@@ -23,16 +29,16 @@ def planned(
         config: what is configured; null where nothing is.
         prior: what there is; None on creation.
         proposed: core's merge of the two.
+        legacy: whether the type is of the SDK, to which null is the same as an empty text or list, 0 and false.
     """
     result = dict(proposed)
     for name, attribute in body.attributes.items():
         before = None if prior is None else prior.get(name)
-        result[name] = _attribute(
-            attribute, config.get(name), before, proposed.get(name), creating=prior is None
-        )
+        made = _attribute(attribute, config.get(name), before, proposed.get(name), creating=prior is None)
+        result[name] = before if legacy and made is None and not before else made
     for name, block in body.blocks.items():
         before = None if prior is None else prior.get(name)
-        result[name] = _block(block, config.get(name), before, proposed.get(name))
+        result[name] = _block(block, config.get(name), before, proposed.get(name), legacy=legacy)
     return result
 
 
@@ -70,11 +76,11 @@ def _members(nested: Nested, config: Any, prior: Any, proposed: Any, *, creating
     }
 
 
-def _block(block: NestedBlock, config: Any, prior: Any, proposed: Any) -> Any:
+def _block(block: NestedBlock, config: Any, prior: Any, proposed: Any, *, legacy: bool) -> Any:
     if proposed is None or proposed is UNKNOWN or config is None or config is UNKNOWN:
         return proposed
     if block.nesting == "single":
-        return planned(block.body, config, prior, proposed)
+        return planned(block.body, config, prior, proposed, legacy=legacy)
     if not isinstance(proposed, list):
         return proposed
     items: list[Any] = []
@@ -83,9 +89,12 @@ def _block(block: NestedBlock, config: Any, prior: Any, proposed: Any) -> Any:
             items.append(item)
         elif block.nesting == "set":
             # Members of a set are not in the order of the configuration; one that is there already is unchanged.
-            items.append(item if prior and item in prior else planned(block.body, item, None, item))
+            known = [one for one in prior or () if one == item or (legacy and same(one, item))]
+            items.append(known[0] if known else planned(block.body, item, None, item, legacy=legacy))
         else:
             given = config[index]
             before = prior[index] if prior and index < len(prior) else None
-            items.append(item if given is UNKNOWN else planned(block.body, given, before, item))
+            items.append(
+                item if given is UNKNOWN else planned(block.body, given, before, item, legacy=legacy)
+            )
     return items

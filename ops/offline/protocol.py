@@ -21,6 +21,7 @@ SERVICE = "tfplugin6.Provider"
 
 # Diagnostic.severity
 ERROR = 1
+WARNING = 2
 # Schema.NestedBlock.nesting and Schema.Object.nesting
 NESTING: Mapping[str, int] = {"single": 1, "list": 2, "set": 3, "map": 4}
 
@@ -147,6 +148,13 @@ def error(summary: str, detail: str, path: tuple[str | int, ...] = ()) -> Messag
     """A diagnostic that fails the operation; `path` leads to the argument that it is about."""
     attribute = attribute_path(path) if path else None
     return message("Diagnostic", severity=ERROR, summary=summary, detail=detail, attribute=attribute)
+
+
+def warning(summary: str, detail: str, path: tuple[str | int, ...]) -> Message:
+    """A diagnostic that Terraform shows, and that fails nothing."""
+    return message(
+        "Diagnostic", severity=WARNING, summary=summary, detail=detail, attribute=attribute_path(path)
+    )
 
 
 def attribute_path(path: tuple[str | int, ...]) -> Message:

@@ -14,9 +14,10 @@ from modules.bindings.flavor import CDKTF, Flavor
 from . import checks, overlay
 from .account import Account, NotFoundError, fakes
 from .account.in_cluster import unknown_kind
+from .checks.problem import Path
 from .manifests import planned_object
 from .planning import planned
-from .protocol import NESTING, Message, attribute_path, error, message
+from .protocol import NESTING, Message, attribute_path, error, message, warning
 from .schema import Attribute, BindingPackage, Body
 from .values import UNKNOWN, Dynamic, conform, decode, empty, encode, has_unknown
 
@@ -81,12 +82,17 @@ class Provider:
         self.name = name
         self.account = account
         self.faults = faults
+        self.flavor = flavor
         self.defects: list[str] = []
         self._package = BindingPackage(name, flavor)
         self._resources: dict[str, Body] = {}
         self._data: dict[str, Body] = {}
         self._default_tags: dict[str, str] = {}
+        self._aliases: list[Mapping[str, Any]] = []
+        self._mains: list[Mapping[str, Any]] = []
         self._schema: Message | None = None
+        # By type and configuration as they come: Terraform has both validated anew by each command, twice by a plan.
+        self._refused_arguments: dict[tuple[str, bytes], list[tuple[Path, str]]] = {}
 
     def serve_types(self, resources: Iterable[str], data: Iterable[str]) -> None:
         """Adds types to what it serves.
@@ -100,6 +106,16 @@ class Provider:
         for name in sorted(set(data) - self._data.keys()):
             self._data[name] = self._package.body("data", name)
             self._schema = None
+
+    def serve_configurations(self, configurations: Iterable[Mapping[str, Any]]) -> None:
+        """Tells of the provider's configurations in a stack: the protocol does not say which one Terraform speaks of."""
+        for one in configurations:
+            known = self._aliases if "alias" in one else self._mains
+            known.append({"region": one.get("region"), "tags": _tags_of(one)})
+
+    def _is_alias(self, config: Mapping[str, Any]) -> bool:
+        given = {"region": config.get("region"), "tags": _tags_of(config)}
+        return given in self._aliases and given not in self._mains
 
     def body(self, kind: str, type_name: str) -> Body | None:
         """The schema of a type that is served, or of the provider itself."""
@@ -135,7 +151,9 @@ class Provider:
                 "GetProviderSchemaResponse",
                 provider=_schema(self._package.body("provider"), frozenset()),
                 resource_schemas=[
-                    message("SchemaEntry", key=name, value=_schema(body, overlay.of(name).sensitive))
+                    message(
+                        "SchemaEntry", key=name, value=_schema(body, overlay.of(name, self.flavor).sensitive)
+                    )
                     for name, body in self._resources.items()
                 ],
                 data_source_schemas=[
@@ -165,7 +183,8 @@ class Provider:
         """Takes default tags and refuses a region that the account is not looked at in."""
         config = decode(request.config.msgpack)
         diagnostics = []
-        if self.name == "aws":
+        # What an alias makes is planned as if the main provider made it.
+        if self.name == "aws" and not self._is_alias(config):
             region = config.get("region")
             if isinstance(region, str) and region != self.account.region:
                 diagnostics.append(
@@ -174,9 +193,7 @@ class Provider:
                         f"The stand-in account is in {self.account.region}, not in {region}.",
                     )
                 )
-            blocks = config.get("default_tags") or []
-            tags = blocks[0].get("tags") if blocks else None
-            self._default_tags = tags if isinstance(tags, dict) else {}
+            self._default_tags = _tags_of(config)
         return message("ConfigureProviderResponse", diagnostics=diagnostics)
 
     # Resources
@@ -184,18 +201,29 @@ class Provider:
     @_guarded("ValidateResourceConfigResponse")
     def validate_resource_config(self, request: Message) -> Message:
         """Refuses what the real provider, or the service behind it, refuses about the arguments alone."""
-        kind = request.type_name
-        body = self._resources[kind]
-        config = decode(request.config.msgpack)
-        problems = checks.problems(kind, body, config)
-        found = [(problem.path, problem.message) for problem in problems]
+        asked = request.type_name, request.config.msgpack
+        if asked not in self._refused_arguments:
+            self._refused_arguments[asked] = self._problems(asked[0], decode(asked[1]))
+        diagnostics = [error("Invalid argument", told, path) for path, told in self._refused_arguments[asked]]
+        if overlay.of(asked[0], self.flavor).deprecated:
+            old = overlay.deprecations(asked[0], decode(asked[1]), self.flavor)
+            diagnostics += [warning("Argument is deprecated", told, path) for path, told in old]
+        return message("ValidateResourceConfigResponse", diagnostics=diagnostics)
+
+    def _problems(self, kind: str, config: dict[str, Any]) -> list[tuple[Path, str]]:
+        """What is wrong with a resource's arguments, and where."""
+        found = [
+            (problem.path, problem.message)
+            for problem in checks.problems(kind, self._resources[kind], config)
+        ]
         # The provider and the service behind it refuse much alike: once is enough, and a check says more. It may speak
         # of one value in a list, where the overlay speaks of the list.
         said = {path[:length] for path, _ in found for length in range(min(1, len(path)), len(path) + 1)}
-        of_provider = [*overlay.conflicts(kind, config), *overlay.violations(kind, config)]
-        found += [(path, told) for path, told in of_provider if path not in said]
-        diagnostics = [error("Invalid argument", told, path) for path, told in found]
-        return message("ValidateResourceConfigResponse", diagnostics=diagnostics)
+        of_provider = [
+            *overlay.conflicts(kind, config, self.flavor),
+            *overlay.violations(kind, config, self.flavor),
+        ]
+        return found + [(path, told) for path, told in of_provider if path not in said]
 
     @_guarded("ValidateDataResourceConfigResponse")
     def validate_data_resource_config(self, request: Message) -> Message:
@@ -215,8 +243,11 @@ class Provider:
     def read_resource(self, request: Message) -> Message:
         """What the account has now; nothing where it is gone."""
         known = decode(request.current_state.msgpack)
-        found = self.account.get(request.type_name, _id(known, request.private))
-        return message("ReadResourceResponse", new_state=_dynamic(found), private=request.private)
+        kind = request.type_name
+        found = self.account.get(kind, _id(known, request.private))
+        # Another flavour's provider may have made it, and knows more of it, or less.
+        state = None if found is None else conform(self._resources[kind], found)
+        return message("ReadResourceResponse", new_state=_dynamic(state), private=request.private)
 
     @_guarded("PlanResourceChangeResponse")
     def plan_resource_change(self, request: Message) -> Message:
@@ -232,12 +263,13 @@ class Provider:
                 planned_state=request.proposed_new_state,
                 planned_private=request.prior_private,
             )
-        result = overlay.with_defaults(kind, body, config, planned(body, config, prior, proposed), prior)
+        made = planned(body, config, prior, proposed, legacy=self._legacy(kind))
+        result = overlay.with_defaults(kind, body, config, made, prior, self.flavor)
         self._tags_and_region(body, config, result, prior)
         replaced = []
         if prior is not None:
-            result = overlay.recomputed(kind, prior, result)
-            replaced = overlay.replaced_by(kind, prior, result)
+            result = overlay.recomputed(kind, prior, result, self.flavor)
+            replaced = overlay.replaced_by(kind, prior, result, self.flavor)
         diagnostics = []
         if kind == "kubernetes_manifest":
             manifest = result["manifest"]
@@ -375,12 +407,20 @@ class Provider:
 
     def _legacy(self, type_name: str) -> bool:
         """Whether the type is of the SDK whose values may differ a little from the configuration."""
-        return self.name != "helm" and type_name != "kubernetes_manifest"
+        return not overlay.on_the_framework(type_name, self.flavor)
 
 
 def _id(state: Mapping[str, Any], private: bytes) -> str:
     """What the account knows a resource by: what we had Terraform keep with the state, since not every type has an id."""
     return private.decode() or str(state["id"])
+
+
+def _tags_of(config: Mapping[str, Any]) -> dict[str, str]:
+    """The default tags of a configuration: of its JSON too, where one block may be no list."""
+    blocks = config.get("default_tags") or [None]
+    first = blocks[0] if isinstance(blocks, list) else blocks
+    tags = first.get("tags") if isinstance(first, Mapping) else None
+    return tags if isinstance(tags, dict) else {}
 
 
 def _dynamic(value: Any) -> Message:

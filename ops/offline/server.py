@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from concurrent import futures
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -78,24 +79,27 @@ class StandIns:
         """Makes the providers and types that a stack's JSON uses available, beside those that are so already.
 
         Raises:
-            UnknownProviderError: it uses a provider other than aws, helm and kubernetes.
+            UnknownProviderError: it uses a provider whose bindings are not installed, so that nothing is known of it.
             SchemaError: a binding package has no type of that name.
         """
         resources, data = document.get("resource", {}), document.get("data", {})
         used = {kind.partition("_")[0] for kind in (*resources, *data)} | set(document.get("provider", {}))
         for name in sorted(used - {"terraform"}):
-            if name not in PROVIDERS:
+            if name not in PROVIDERS and find_spec(self.flavor.provider_package(name)) is None:
                 raise UnknownProviderError(
-                    f"provider {name!r} has no offline stand-in; there are {', '.join(PROVIDERS)}. "
+                    f"provider {name!r} has no offline stand-in: there are those of {', '.join(PROVIDERS)}, and of every provider "
+                    f"whose bindings are installed, {self.flavor.provider_distribution(name)} for this one. "
                     "`python -m ops plan --real` plans with the real providers"
                 )
-            self.provider(name).serve_types(_of(name, resources), _of(name, data))
+            provider = self.provider(name, _source(document, name))
+            provider.serve_types(_of(name, resources), _of(name, data))
+            provider.serve_configurations(document.get("provider", {}).get(name, ()))
 
-    def provider(self, name: str) -> Provider:
-        """The stand-in of a provider, started where it is not yet."""
+    def provider(self, name: str, source: str = "") -> Provider:
+        """The stand-in of a provider, started where it is not yet; `source` is where a stack says that it comes from."""
         if name not in self._providers:
             provider = Provider(name, self.account, self._faults, self.flavor)
-            self._entries[f"hashicorp/{name}"] = self._started(provider)
+            self._entries[source or f"hashicorp/{name}"] = self._started(provider)
             self._providers[name] = provider
         return self._providers[name]
 
@@ -134,6 +138,13 @@ class StandIns:
             "Test": True,
             "Addr": {"Network": network, "String": address},
         }
+
+
+def _source(document: Mapping[str, Any], name: str) -> str:
+    """A provider's address, as TF_REATTACH_PROVIDERS has it: with its namespace, and with its host where that is another."""
+    required = document.get("terraform", {}).get("required_providers", {}).get(name, {})
+    source = str(required.get("source", name)).removeprefix("registry.terraform.io/")
+    return source if "/" in source else f"hashicorp/{source}"
 
 
 def _of(name: str, kinds: Iterable[str]) -> list[str]:

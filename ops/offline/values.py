@@ -95,12 +95,14 @@ def empty(body: Body) -> dict[str, Any]:
 
 
 def conform(body: Body, value: dict[str, Any]) -> dict[str, Any]:
-    """A value read back from JSON, with the members that it lacks and without those that the schema does not have."""
+    """A value read back, with the members that it lacks and without those that the schema does not have.
+
+    It may be of another version's schema; what is dynamic in it comes as JSON has it, or as it is.
+    """
     result = empty(body)
     for name, child in value.items():
         if name in body.attributes:
-            written = body.attributes[name].type == "dynamic" and isinstance(child, dict)
-            result[name] = Dynamic(child["type"], child["value"]) if written else child
+            result[name] = _of_type(body.attributes[name].type, child)
         elif name in body.blocks and child is not None:
             inner = body.blocks[name].body
             if isinstance(child, list):
@@ -110,6 +112,21 @@ def conform(body: Body, value: dict[str, Any]) -> dict[str, Any]:
             else:
                 result[name] = _conforming(inner, child)
     return result
+
+
+def _of_type(type_: CtyType | None, value: Any) -> Any:
+    if type_ == "dynamic":
+        return Dynamic(value["type"], value["value"]) if isinstance(value, dict) else value
+    if not isinstance(type_, list) or value is None or value is UNKNOWN:
+        return value
+    kind, inner = type_[0], type_[1]
+    if kind == "object" and isinstance(value, dict):
+        return {name: _of_type(one, value.get(name)) for name, one in inner.items()}
+    if kind == "map" and isinstance(value, dict):
+        return {key: _of_type(inner, child) for key, child in value.items()}
+    if kind in ("list", "set") and isinstance(value, list):
+        return [_of_type(inner, child) for child in value]
+    return value
 
 
 def _conforming(body: Body, value: Any) -> Any:

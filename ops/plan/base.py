@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from modules.app import synthesize
+from modules.bindings.flavor import Flavor
 from modules.layout import Layout, Variable, VariableKind, load_all
 from modules.layout.var import KINDS
 
 from ..errors import UsageError
+from ..offline.deployment import written_by
 from .planned import document
 
 _Stacks = Mapping[str, Mapping[str, Any]]
@@ -48,6 +50,11 @@ class Base:
             for stack in self.stacks.values()
             for name, body in stack.get("variable", {}).items()
         }
+
+    def flavor_of(self, layout: Layout) -> Flavor | None:
+        """The flavour that has written the stacks of a layout's cluster; None where there is none, or not one only."""
+        writers = {written_by(stack) for stack in self.of(layout).values()}
+        return writers.pop() if len(writers) == 1 else None
 
     def others(self, layouts: Iterable[Layout]) -> list[str]:
         """Names of the stacks that are of none of the layouts' clusters."""

@@ -20,6 +20,7 @@ from ..offline.named import add_named
 from ..offline.server import StandIns
 from ..variables import given
 from .base import Base, possible_stacks
+from .overrides import blamed, override_faults
 from .planned import Planned, document, error_text, progress
 
 _Stacks = Mapping[str, Mapping[str, Any]]
@@ -29,15 +30,22 @@ _Stacks = Mapping[str, Mapping[str, Any]]
 class _Cluster:
     """One cluster: its stacks as the base and as the layout have them, in the order in which they are deployed.
 
-    `assumed` are the values that nobody has given, for all variables.
+    `assumed` are the values that nobody has given, for all variables. What the base has is deployed by `before`, which are
+    the stand-ins of the flavour that has written it.
     """
 
-    layout: Layout
+    loaded: Loaded
     base: _Stacks
     head: _Stacks
+    before: StandIns
     stand_ins: StandIns
     deployment: Deployment
     assumed: Mapping[str, Any]
+
+    @property
+    def layout(self) -> Layout:
+        """The layout."""
+        return self.loaded.layout
 
     def wanted(self, names: set[str]) -> list[str]:
         """The stacks that are to be planned."""
@@ -54,16 +62,26 @@ class _Cluster:
         last = order.index(self.wanted(names)[-1])
         # Each finds what those before it have made; the plans then take for granted what the layout adds to these.
         self.stand_ins.account.clusters_assumed = self.layout.name not in self.base
+        self.deployment.hand_over(self.before)
         for stack in [stack for stack in self.base if order.index(stack) <= last]:
             self.deployment.configure(stack, self.base[stack])
             self.deployment.initialize(stack)
             self.deployment.apply(stack)
+        self.deployment.hand_over(self.stand_ins)
         self.stand_ins.account.clusters_assumed = True
 
     def take(self, stack: str) -> Workspace:
         """Configures a stack as the layout has it; as the base does, freed of what protects it, where it is to go."""
         head = self.head.get(stack)
         return self.deployment.configure(stack, unprotected(self.base[stack]) if head is None else head)
+
+    def _refused(self, stack: str) -> list[str]:
+        """The overrides that the providers of a stack do not take."""
+        ins = self.stand_ins
+        return [
+            str(fault)
+            for fault in override_faults(self.loaded, stack, self.head[stack], ins.body, ins.flavor)
+        ]
 
     def plan(self, stack: str, *, color: bool) -> Planned:
         """Plans a stack that is configured."""
@@ -72,7 +90,7 @@ class _Cluster:
         goes = stack not in self.head
         result = Planned(stack, "", None, assumed, goes=goes)
         workspace = self.deployment.workspaces[stack]
-        lost = [] if goes else workspace.unknown_keys()
+        lost = [] if goes else self._refused(stack) or workspace.unknown_keys()
         if lost:
             result.text = "\n".join(f"Error: {told}" for told in lost)
             return result
@@ -81,11 +99,14 @@ class _Cluster:
         except RefusedStackError as error:
             result.text = error.step.text
             return result
-        # Nobody has touched what has just been deployed.
-        options = [*(["-refresh=false"] if stack in self.base else ()), *(["-destroy"] if goes else ())]
+        # Nobody has touched what has just been deployed; another version of the provider may read it otherwise.
+        known = stack in self.base and self.before is self.stand_ins
+        options = [*(["-refresh=false"] if known else ()), *(["-destroy"] if goes else ())]
         made = workspace.plan(*options, color=color)
         result.text = made.step.text
         if made.failed:
+            if not goes:
+                result.text += blamed(self.loaded, stack, self.head[stack], error_text(made.step))
             return result
         try:
             result.data = made.json()
@@ -171,10 +192,15 @@ def _cluster(
     account = assumed_account(one.layout, known)
     add_named(account, stacks.values(), known)
     stand_ins = context.enter_context(StandIns(account))
+    writer = base.flavor_of(one.layout)
+    before = stand_ins
+    if writer not in (None, stand_ins.flavor) and writer.is_installed:
+        before = context.enter_context(StandIns(account, flavor=writer))
     return _Cluster(
-        one.layout,
+        one,
         stacks,
         {stack: document(folder, stack) for stack in one.layout.stacks},
+        before,
         stand_ins,
         Deployment(engine, scratch, stand_ins, known),
         {name: value for name, value in examples.items() if name not in given_values},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from modules.layout import Loaded
 
 from ..offline.engine import Engine
 from .planned import Planned, document
+
+_LOCKED = re.compile(r'^provider "[^"]*/([^"/]+)" \{\n\s*version\s*=\s*"([^"]+)"', re.M)
 
 
 def planned_really(
@@ -32,9 +35,12 @@ def planned_really(
     layouts = {stack: one.layout for one in loaded for stack in one.layout.stacks if stack in wanted}
     for stack, layout in layouts.items():
         print(f"==== {stack}", flush=True)
-        declared = document(folder, stack).get("variable", {})
+        configured = document(folder, stack)
+        declared = configured.get("variable", {})
         variables = {name: text for name, text in assigned.items() if name in declared}
-        data = _really_planned(engine, folder / "stacks" / stack, variables, color=color)
+        where = folder / "stacks" / stack
+        upgrade = needs_upgrade(where, configured)
+        data = _really_planned(engine, where, variables, color=color, upgrade=upgrade)
         results.append(Planned(stack, "", data))
         if data is None and stack in layout.stacks[layout.stacks.index(layout.name) + 1 :]:
             print(
@@ -45,14 +51,31 @@ def planned_really(
     return results
 
 
+def needs_upgrade(where: Path, stack: Mapping[str, Any]) -> bool:
+    """Whether Terraform's lock file holds another version of a provider than the stack asks for.
+
+    So it is after a change of the flavour, and `terraform init` refuses then. cdktf-cli upgrades by itself:
+    https://github.com/hashicorp/terraform-cdk/blob/v0.21.0/packages/%40cdktf/cli-core/src/lib/cdktf-stack.ts
+
+    Args:
+        where: the stack's folder.
+        stack: its JSON.
+    """
+    file = where / ".terraform.lock.hcl"
+    locked = dict(_LOCKED.findall(file.read_text(encoding="utf-8"))) if file.is_file() else {}
+    required = stack.get("terraform", {}).get("required_providers", {})
+    return any(name in locked and locked[name] != one.get("version") for name, one in required.items())
+
+
 def _really_planned(
-    engine: Engine, where: Path, variables: Mapping[str, str], *, color: bool
+    engine: Engine, where: Path, variables: Mapping[str, str], *, color: bool, upgrade: bool
 ) -> dict[str, Any] | None:
     plain = () if color else ("-no-color",)
     options = [f"-var={name}={text}" for name, text in variables.items()]
     with tempfile.TemporaryDirectory(prefix="plan-") as scratch:
         file = Path(scratch, "plan")
-        if _passed_on(engine, where, "init", "-input=false", *plain) != 0:
+        newer = ("-upgrade",) if upgrade else ()
+        if _passed_on(engine, where, "init", "-input=false", *newer, *plain) != 0:
             return None
         # 2: there is something to do, where TF_CLI_ARGS_plan has -detailed-exitcode.
         if _passed_on(engine, where, "plan", "-input=false", f"-out={file}", *plain, *options) not in (0, 2):

@@ -11,6 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from modules.bindings import active_flavor
 from modules.layout import Layout
 
 from .base import Base
@@ -88,6 +89,17 @@ def _about_base(results: Sequence[Planned], base: Base, layouts: Sequence[Layout
                 f"Only {base.name} has the stack {result.stack}: shown is what its destroy takes away. A deploy of the layout leaves it "
                 "as it is, until somebody destroys it."
             )
+    now = active_flavor()
+    writers = {writer for layout in layouts if (writer := base.flavor_of(layout)) not in (None, now)}
+    for writer in sorted(filter(None, writers), key=str):
+        made = (
+            "and its providers made it here"
+            if writer.is_installed
+            else f"whose packages are not installed, so that the providers of {now.title} made it here"
+        )
+        yield (
+            f"{base.name} is of {writer.title}, {made}; planned is with {now.title} and its providers: docs/leaving-cdktf.md"
+        )
     for layout in layouts:
         if not base.of(layout):
             yield f"{base.name} has no stack of the cluster {layout.name}: all of it is shown as new."

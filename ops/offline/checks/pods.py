@@ -48,6 +48,16 @@ def faults(spec: Spec, path: str) -> Iterator[Fault]:
     yield from _named([one for one, _ in containers], f"{path}.containers", "container")
     for container, where in containers:
         yield from _container(container, where, known if whole else None)
+    claims = _list(spec, "resourceClaims")
+    yield from _named(claims, f"{path}.resourceClaims", "claim")
+    there = {one.get("name") for one in claims}
+    for container, where in containers:
+        for one in _list(_map(container, "resources"), "claims"):
+            if one.get("name") not in there:
+                yield (
+                    f"{where}.resources.claims",
+                    f"{quoted(str(one.get('name')))} must be one of the names in resourceClaims.",
+                )
     names = Counter(
         port["name"]
         for container, _ in containers

@@ -1,14 +1,17 @@
 """What the binding packages do not say of resource types, and what follows from it for a plan.
 
 Written by hand from the providers' sources: hashicorp/terraform-provider-aws, -helm and -kubernetes on GitHub. The packages
-are generated for aws 6.25.0, helm 3.1.1 and kubernetes 2.38.0. Each entry names its file, and where it rests on something
-else than the source, that. A type without an entry is planned as if every change were made in place.
+of CDKTF are generated for aws 6.25.0, helm 3.1.1 and kubernetes 2.38.0; `newer` has what is otherwise in those of CDK Terrain.
+Each entry names its file, and where it rests on something else than the source, that. A type without an entry is planned as
+if every change were made in place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+
+from modules.bindings.flavor import CDKTF, CDKTN, Flavor
 
 from ..schema import Attribute, Body
 from ..values import UNKNOWN
@@ -21,6 +24,7 @@ from .kubernetes import HELM, KUBERNETES
 from .kubernetes_objects import OBJECTS
 from .kubernetes_pods import PODS
 from .model import OnlyWith, Overlay, Recomputed, Validation, Values
+from .newer import NEWER, ON_THE_FRAMEWORK
 
 __all__ = [
     "RESOURCES",
@@ -28,7 +32,9 @@ __all__ = [
     "Overlay",
     "Validation",
     "conflicts",
+    "deprecations",
     "of",
+    "on_the_framework",
     "recomputed",
     "replaced_by",
     "steps",
@@ -57,14 +63,22 @@ SENSITIVE_DATA: Final[Mapping[str, frozenset[str]]] = {
 _NOTHING: Final = Overlay()
 
 
-def of(type_name: str) -> Overlay:
-    """The overlay of a resource type; an empty one where there is none."""
-    return RESOURCES.get(type_name, _NOTHING)
+def of(type_name: str, flavor: Flavor = CDKTF) -> Overlay:
+    """The overlay of a resource type, as a flavour's provider has it; an empty one where there is none."""
+    newer = NEWER.get(type_name) if flavor is CDKTN else None
+    return newer or RESOURCES.get(type_name, _NOTHING)
 
 
-def replaced_by(type_name: str, prior: Values, planned: Values) -> list[str]:
+def on_the_framework(type_name: str, flavor: Flavor = CDKTF) -> bool:
+    """Whether core holds what the provider plans and makes of a type to the letter, as it does not for types of the SDK."""
+    if type_name == "kubernetes_manifest" or type_name.startswith("helm_"):
+        return True
+    return flavor is CDKTN and type_name in ON_THE_FRAMEWORK
+
+
+def replaced_by(type_name: str, prior: Values, planned: Values, flavor: Flavor = CDKTF) -> list[str]:
     """Paths of the arguments whose change makes Terraform replace the resource, in a stable order."""
-    overlay = of(type_name)
+    overlay = of(type_name, flavor)
     # What the AWS provider adds to every regional resource: internal/provider/sdkv2/region.go.
     always = ("region",) if prior.get("region") else ()
     paths = [
@@ -77,13 +91,24 @@ def replaced_by(type_name: str, prior: Values, planned: Values) -> list[str]:
     return list(dict.fromkeys(paths))
 
 
-def recomputed(type_name: str, prior: Values, planned: Values) -> dict[str, Any]:
+def recomputed(type_name: str, prior: Values, planned: Values, flavor: Flavor = CDKTF) -> dict[str, Any]:
     """The planned values, with those unknown that the planned change makes anew."""
     result = dict(planned)
-    for rule in of(type_name).recomputed:
+    for rule in of(type_name, flavor).recomputed:
         if _applies(rule, prior, planned):
-            result.update(dict.fromkeys(rule.names, UNKNOWN))
+            for name in rule.names:
+                result = _made_unknown(result, name.split("."))
     return result
+
+
+def _made_unknown(values: Any, path: list[str]) -> Any:
+    """Values, with the one at a path unknown, `0` standing for every block."""
+    if not path:
+        return UNKNOWN
+    step, *rest = path
+    if step == "0" and isinstance(values, list):
+        return [_made_unknown(one, rest) for one in values]
+    return {**values, step: _made_unknown(values.get(step), rest)} if isinstance(values, dict) else values
 
 
 def _applies(rule: Recomputed, prior: Values, planned: Values) -> bool:
@@ -94,13 +119,18 @@ def _applies(rule: Recomputed, prior: Values, planned: Values) -> bool:
 
 
 def with_defaults(
-    type_name: str, body: Body, config: Values, planned: Values, prior: Values | None
+    type_name: str,
+    body: Body,
+    config: Values,
+    planned: Values,
+    prior: Values | None,
+    flavor: Flavor = CDKTF,
 ) -> dict[str, Any]:
     """The planned values, with what the provider puts where the configuration says nothing.
 
     That is a default, and for a block that the provider fills in what there is, or the unknown on creation.
     """
-    return _filled(of(type_name), body, config, planned, prior, "")
+    return _filled(of(type_name, flavor), body, config, planned, prior, "")
 
 
 def _filled(
@@ -150,13 +180,17 @@ def _filled_attribute(overlay: Overlay, attribute: Attribute, config: Any, plann
     ]
 
 
-def conflicts(type_name: str, config: Values) -> list[tuple[Steps, str]]:
+def conflicts(type_name: str, config: Values, flavor: Flavor = CDKTF) -> list[tuple[Steps, str]]:
     """Arguments that do not go together, with why.
 
     An argument that is not known yet counts as set: it is a reference to something that will be there.
     """
-    overlay = of(type_name)
-    found: list[tuple[Steps, str]] = []
+    overlay = of(type_name, flavor)
+    found: list[tuple[Steps, str]] = [
+        ((block,), f"There has to be one {block} block, and there are {len(config.get(block) or ())}.")
+        for block in overlay.one_block
+        if len(config.get(block) or ()) != 1
+    ]
     for group in overlay.at_most_one:
         found += _too_many(config, group)
     for group in overlay.exactly_one:
@@ -171,9 +205,15 @@ def conflicts(type_name: str, config: Values) -> list[tuple[Steps, str]]:
     return found
 
 
-def violations(type_name: str, config: Values) -> list[tuple[Steps, str]]:
+def deprecations(type_name: str, config: Values, flavor: Flavor = CDKTF) -> list[tuple[Steps, str]]:
+    """Arguments that the provider warns of, with what it says."""
+    found = of(type_name, flavor).deprecated.items()
+    return [(steps(path), told) for path, told in found if is_set(at(config, path))]
+
+
+def violations(type_name: str, config: Values, flavor: Flavor = CDKTF) -> list[tuple[Steps, str]]:
     """Values that the provider itself refuses, with why; those not known yet pass."""
-    return list(_violations(of(type_name).validations, config))
+    return list(_violations(of(type_name, flavor).validations, config))
 
 
 def _violations(validations: Mapping[str, Validation], config: Values) -> Iterator[tuple[Steps, str]]:

@@ -99,7 +99,7 @@ class Recomputed:
     """Computed values that a change makes unknown again.
 
     Args:
-        names: the values.
+        names: the values, or paths to them in blocks.
         because: the arguments whose change does it; none named means that any does.
         ignoring: arguments whose change does not.
         only_if: a switch that has to be on.
@@ -131,6 +131,8 @@ class Overlay:
         exactly_one: groups of arguments of which one has to be set; within a block, where there is that block.
         required_with: an argument, and those that it needs beside it.
         only_with: arguments that need a certain value in another.
+        one_block: blocks that have to be there once, where the schema does not say so.
+        deprecated: arguments that the provider warns of, with what it says.
         validations: what the provider itself asks of an argument, where botocore's models of the service do not.
     """
 
@@ -146,4 +148,6 @@ class Overlay:
     exactly_one: tuple[tuple[str, ...], ...] = ()
     required_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     only_with: tuple[OnlyWith, ...] = ()
+    one_block: tuple[str, ...] = ()
+    deprecated: Mapping[str, str] = field(default_factory=dict)
     validations: Mapping[str, Validation] = field(default_factory=dict)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import importlib.util
 import json
 import os
 import re
@@ -18,6 +17,7 @@ import tempfile
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import IO
 
@@ -48,7 +48,8 @@ class BindingSources:
         Raises:
             SchemaError: The package is not installed, or does not hold one archive.
         """
-        spec = importlib.util.find_spec(flavor.provider_package(provider))
+        # On the path, and not by `importlib.util.find_spec`: CDKTF's names lead to CDK Terrain's packages where that is active.
+        spec = PathFinder.find_spec(flavor.provider_package(provider))
         if spec is None or not spec.submodule_search_locations:
             raise SchemaError(
                 f"The package {flavor.provider_distribution(provider)} is not installed, so what the provider {provider} "

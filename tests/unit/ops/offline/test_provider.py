@@ -173,7 +173,7 @@ def test_a_secret_in_a_block_is_marked_there_and_nowhere_else(
     provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secret = Overlay(sensitive=frozenset({"block_device_mappings.0.ebs.0.kms_key_id"}))
-    monkeypatch.setattr(overlay, "of", lambda _type_name: secret)
+    monkeypatch.setattr(overlay, "of", lambda _type_name, _flavor: secret)
     schema = provider.get_provider_schema(message("GetProviderSchemaRequest"))
     template = next(one.value for one in schema.resource_schemas if one.key == "aws_launch_template")
 

@@ -117,7 +117,9 @@ def test_types_of_a_second_stack_are_served_beside_those_of_the_first(stand_ins:
 
 
 def test_a_provider_without_a_stand_in_is_refused_with_the_remedy(stand_ins: StandIns) -> None:
-    with pytest.raises(UnknownProviderError, match=r"'random'.*aws, helm, kubernetes.*--real"):
+    with pytest.raises(
+        UnknownProviderError, match=r"'random'.*aws, helm, kubernetes.*cdktf-cdktf-provider-random.*--real"
+    ):
         stand_ins.serve({"resource": {"random_id": {}}})
     with pytest.raises(UnknownProviderError, match="'tls'"):
         stand_ins.serve({"provider": {"tls": [{}]}})

@@ -54,6 +54,10 @@ GOOD: dict[str, dict[str, Any]] = {
     "the same quantity otherwise": job(
         resources({"hugepages-2Mi": "5Gi", "cpu": 1}, {"hugepages-2Mi": "5120Mi"})
     ),
+    "a claim of devices": job(
+        container(resources={"claims": [{"name": "efa"}]}),
+        resourceClaims=[{"name": "efa", "resourceClaimTemplateName": "a"}],
+    ),
     "volumes of both kinds of container": job(
         container(volumeMounts=[{"name": "v", "mountPath": "/a"}, {"name": "v", "mountPath": "/b"}]),
         initContainers=[container(name="first", volumeMounts=[{"name": "v", "mountPath": "/a"}])],
@@ -114,6 +118,11 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
         job(container(ports=[{"containerPort": 1, "name": "a"}, {"containerPort": 2, "name": "a"}])),
         "spec.template.spec.containers",
         "the name of two ports",
+    ),
+    (
+        job(container(resources={"claims": [{"name": "efa"}]}), resourceClaims=[{"name": "gpu"}]),
+        f"{C}.resources.claims",
+        "must be one of the names in resourceClaims",
     ),
     (job(container(env=[{"name": "A=B"}])), f"{C}.env[0].name", "is no name of a variable"),
     (job(resources(GPU, {"nvidia.com/gpu": "4"})), f"{C}.resources.requests[nvidia.com/gpu]", "must be equal"),
