@@ -35,6 +35,7 @@ _STAGES: Sequence[frozenset[str]] = (
             "gpu-operator",
             "neuron",
             "aws-efa-k8s-device-plugin",
+            "aws-dranet",
             "cluster-autoscaler",
             "karpenter",
             "metrics-server",
@@ -54,7 +55,7 @@ class Surroundings:
     """What releases have to know of the cluster.
 
     `gpu_taints` and `neuron_taints` are those of the nodes with that kind of accelerator, `efa_taints` of the nodes
-    with EFA; `internet` says that pods surely reach it, `isolated` that they surely do not; `system_nodes` is the number
+    with EFA and `efa_types` their instance types; `internet` says that pods surely reach it, `isolated` that they surely do not; `system_nodes` is the number
     of nodes without taints that the cluster starts with; `vpc_id` is a reference to what EKS says of the cluster.
     """
 
@@ -64,6 +65,7 @@ class Surroundings:
     gpu_taints: Sequence[Taint] = ()
     neuron_taints: Sequence[Taint] = ()
     efa_taints: Sequence[Taint] = ()
+    efa_types: Sequence[str] = ()
     node_monitoring: bool = False
     internet: bool = False
     own_jobset: bool = False
@@ -84,10 +86,17 @@ class HelmReleases(Construct):
         *,
         releases: Mapping[str, HelmRelease],
         surroundings: Surroundings,
-        namespaces: Namespaces,
+        namespaces: Namespaces | None = None,
     ) -> None:
-        """Install them; `namespaces` are those that no release makes."""
+        """Install them.
+
+        Args:
+            releases: the sections, by name: those of a loaded layout, whose values are the charts' own and the project's.
+            surroundings: what they have to know of the cluster: `surroundings_of(layout)`.
+            namespaces: those that no release makes; Helm makes each release's own without it.
+        """
         super().__init__(scope, id)
+        namespaces = namespaces or Namespaces(self, "namespaces", associations={})
         self.releases: dict[str, Release] = {}
         self._namespaces = namespaces
         enabled = {name: release for name, release in releases.items() if release.enabled}
@@ -153,6 +162,8 @@ def computed_values(name: str, around: Surroundings) -> dict[str, Any]:
         return _gpu_operator(around)
     if name == "aws-efa-k8s-device-plugin":
         return _efa_plugin(around)
+    if name == "aws-dranet":
+        return _efa_dra(around)
     if name == "neuron":
         return _neuron(around)
     if name == "cluster-autoscaler":
@@ -199,6 +210,17 @@ def _efa_plugin(around: Surroundings) -> dict[str, Any]:
     registry = eks_registry(around.region)
     if registry is not None:
         values["image"] = {"repository": f"{registry}/eks/aws-efa-k8s-device-plugin"}
+    return values
+
+
+def _efa_dra(around: Surroundings) -> dict[str, Any]:
+    """The same, on the layout's own types: the chart's list lacks some, such as g7.48xlarge, and would leave them without EFA."""
+    values: dict[str, Any] = {"tolerations": tolerations(around.efa_taints)}
+    if around.efa_types:
+        values["supportedInstanceLabels"] = {"values": list(around.efa_types)}
+    registry = eks_registry(around.region)
+    if registry is not None:
+        values["image"] = {"repository": f"{registry}/eks/dranet"}
     return values
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from modules.layout.efa_drivers import DEVICE_CLASS, DRA_RELEASE, PLUGIN_RELEASE
+from modules.layout.pods import EFA
 from modules.layout.releases import RELEASE_SERVICE_ACCOUNTS
 from modules.layout.stores import RETAINING_STORAGE_CLASS, STORAGE_CLASS
 
@@ -19,13 +21,16 @@ _VOLUME = "kubernetes_persistent_volume_v1"
 class Need:
     """Something that goes, and what has to go before it.
 
-    `is_it` says of a resource whether it is that; `needs`, of a workload, whether it needs the one that goes.
+    `is_it` says of a resource whether it is that; `needs`, of a workload, whether it needs the one that goes. `first` is
+    what to do before what needs it goes by a deploy of its own, and `last` after the deploy of the rest.
     """
 
     what: str
     is_it: Callable[[Deployed], bool]
     needs: Callable[[Deployed, Deployed], bool]
     otherwise: str
+    first: str = "Let that stack go first:"
+    last: tuple[str, ...] = ()
 
 
 def _release(name: str) -> Callable[[Deployed], bool]:
@@ -96,6 +101,32 @@ def _texts(value: Any, key: str) -> Iterator[str]:
             yield from _texts(inner, key)
 
 
+def _mentions(text: str) -> Callable[[Deployed, Deployed], bool]:
+    """Whether a text is a key or a value somewhere in a workload's attributes."""
+
+    def needs(one: Deployed, _: Deployed) -> bool:
+        return one.type.startswith("kubernetes_") and text in set(_all_texts(one.attributes))
+
+    return needs
+
+
+def _all_texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from value
+        for inner in value.values():
+            yield from _all_texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _all_texts(inner)
+
+
+# The other driver knows nothing of what this one has handed out.
+# https://docs.aws.amazon.com/eks/latest/userguide/device-management-efa.html#efa-dra-driver
+_EFA = "pods that run keep their devices, of which another driver does not know and gives them away again; no other pod gets any"
+_WITHOUT_JOBS = "Take what needs it out of the layout, and let that stack go first:"
+_BACK = ("and put it back, with another `make deploy`.",)
 _DRIVER = "without the driver no node can unmount the volume, and the pod does not end"
 
 NEEDS = (
@@ -125,6 +156,8 @@ NEEDS = (
         _kind_of("kubeflow.org"),
         "with it goes the kind of its jobs: running ones are deleted or left to nobody, and Terraform cannot plan the rest",
     ),
+    Need("the EFA device plugin", _release(PLUGIN_RELEASE), _mentions(EFA), _EFA, _WITHOUT_JOBS, _BACK),
+    Need("the EFA DRA driver", _release(DRA_RELEASE), _mentions(DEVICE_CLASS), _EFA, _WITHOUT_JOBS, _BACK),
     Need("the FSx driver", _addon("aws-fsx-csi-driver"), _mounted("fsx.csi.aws.com"), _DRIVER),
     Need("the S3 driver", _addon("aws-mountpoint-s3-csi-driver"), _mounted("s3.csi.aws.com"), _DRIVER),
     Need("the EBS driver", _addon("aws-ebs-csi-driver"), _on_ebs, _DRIVER),

@@ -7,7 +7,6 @@ first stacks, would go before what needs them in the last. Terraform looks at on
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from modules.layout import Layout, Loaded
 from modules.layout.stores import RETAIN_TAG
 
 from .errors import UsageError
+from .make_command import make_command
 from .needs import NEEDS
 from .states import Deployed, UnreadableStateError, state_of
 
@@ -63,8 +63,8 @@ class Comparison:
 
     def make(self, verb: Verb, stack: str = "", more: str = "") -> str:
         """The command that deploys or destroys a stack of the layout, or all."""
-        stacks = f" STACKS={stack}" if stack else ""
-        return f"  make {verb} LAYOUT={shlex.quote(self.name)}{stacks}{more}"
+        stacks = [f"STACKS={stack}"] if stack else []
+        return f"  {make_command(verb, self.name, *stacks)}{more}"
 
     def is_gone(self, stack: str) -> bool:
         """Whether the layout no longer makes a stack of which something is deployed."""
@@ -170,7 +170,7 @@ def _needed(compared: Comparison) -> list[Finding]:
                 f"{_addresses(using)}. {need.otherwise[0].upper()}{need.otherwise[1:]}"
             )
             verb: Verb = "destroy" if compared.is_gone(stack) else "deploy"
-            remedy = ("Let that stack go first:", compared.make(verb, stack), compared.make("deploy"))
+            remedy = (need.first, compared.make(verb, stack), compared.make("deploy"), *need.last)
             found.append(Finding("needed-by-workloads", problem, remedy))
     return found
 
@@ -208,7 +208,7 @@ def _how_to_keep(compared: Comparison, stack: str, data: Deployed) -> tuple[str,
 def _forget(compared: Comparison, stack: str, addresses: Sequence[str]) -> tuple[str, ...]:
     terraform = f"  terraform -chdir=cdktf.out/stacks/{stack}"
     return (
-        f"  make synth LAYOUT={shlex.quote(compared.name)}",
+        f"  {make_command('synth', compared.name)}",
         f"{terraform} init",
         f"{terraform} state rm {' '.join(dict.fromkeys(addresses))}",
         "and take out what is forgotten.",

@@ -12,7 +12,7 @@ from cdktf_cdktf_provider_aws.eks_pod_identity_association import EksPodIdentity
 from constructs import Construct
 
 from ..expressions import policy
-from ..iam import by_label, pod_role
+from ..iam import ServiceRole, by_label, pod_role
 from ..layout import Layout
 from ..layout.claims import workloads
 from ..layout.models import Workload
@@ -21,14 +21,19 @@ from .objects import id_of
 
 
 class WorkloadIdentities(Construct):
-    """A role for the pods of every workload that has permissions, for exactly the buckets that it names."""
+    """A role for the pods of every workload that has permissions, for exactly the buckets that it names.
+
+    `roles` and `associations` have them by the workloads' ids, `account` says whose the buckets are.
+    """
 
     def __init__(
         self, scope: Construct, id: str, *, layout: Layout, cluster_reference: str, partition: str
     ) -> None:
         super().__init__(scope, id)
         self._layout, self._partition = layout, partition
-        self._account: str | None = None
+        self.account: DataAwsCallerIdentity | None = None
+        self.roles: dict[str, ServiceRole] = {}
+        self.associations: dict[str, EksPodIdentityAssociation] = {}
         for (_, kind, name), workload in workloads(layout):
             if workload.has_identity:
                 self._add(id_of(kind, name), name, workload, cluster_reference)
@@ -37,7 +42,7 @@ class WorkloadIdentities(Construct):
         statements = [
             statement for bucket in workload.buckets for statement in self._statements(workload, bucket)
         ]
-        role = pod_role(
+        role = self.roles[id] = pod_role(
             self,
             f"{id}_role",
             cluster_name=self._layout.name,
@@ -45,7 +50,7 @@ class WorkloadIdentities(Construct):
             policy_arns=by_label(workload.policy_arns),
             inline={"buckets": policy(*statements)} if statements else None,
         )
-        EksPodIdentityAssociation(
+        self.associations[id] = EksPodIdentityAssociation(
             self,
             id,
             cluster_name=cluster_reference,
@@ -57,9 +62,10 @@ class WorkloadIdentities(Construct):
 
     def _statements(self, workload: Workload, name: str) -> list[dict[str, object]]:
         bucket = self._layout.storage.buckets[name]
-        if bucket.name is None and self._account is None:
-            self._account = str(DataAwsCallerIdentity(self, "account_id").account_id)
-        full = bucket_name(self._layout.name, self._layout.region, name, bucket, self._account or "")
+        if bucket.name is None and self.account is None:
+            self.account = DataAwsCallerIdentity(self, "account_id")
+        account = self.account.account_id if self.account is not None else ""
+        full = bucket_name(self._layout.name, self._layout.region, name, bucket, account)
         return bucket_statements(
             workload.buckets[name], bucket_arn(self._partition, full), bucket.kms_key_arn
         )

@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cdktf import ITerraformDependable, TerraformResource, TerraformResourceLifecycle
+from cdktf import ITerraformDependable, TerraformDataSource, TerraformResource, TerraformResourceLifecycle
 from cdktf_cdktf_provider_kubernetes.manifest import Manifest as ManifestResource
 from constructs import Construct
 
+from .claims import has_claims
 from .pod import Manifest
 from .provider_form import arguments, rendered
 
@@ -46,6 +47,26 @@ _IGNORED = ["spec", "metadata[0].labels", "metadata[0].annotations"]
 _COMPUTED = ["metadata.labels", "metadata.annotations", "spec"]
 
 
+def _type_of(manifest: Manifest) -> str | None:
+    """The provider's own type, of which none has a place for claims of devices yet.
+
+    https://github.com/hashicorp/terraform-provider-kubernetes/issues/2975
+    """
+    return None if has_claims(manifest) else _TYPES.get(manifest["kind"])
+
+
+class Objects(Construct):
+    """A construct of objects that are made from manifests."""
+
+    @property
+    def objects(self) -> dict[str, TerraformResource | TerraformDataSource]:
+        """All that it makes, by id: the part of an address behind the construct's own."""
+        children = self.node.children
+        return {
+            one.node.id: one for one in children if isinstance(one, TerraformResource | TerraformDataSource)
+        }
+
+
 def id_of(kind: str, name: str) -> str:
     """Id of what a workload has once, in each of the stacks.
 
@@ -70,7 +91,7 @@ def add_object(
         timeouts: how long Terraform waits, as in `{"delete": "15m"}`.
         more: arguments that are not in a manifest, of a kind that the provider has a type for.
     """
-    found = _TYPES.get(manifest["kind"])
+    found = _type_of(manifest)
     after = list(depends_on) or None
     if found is None:
         return ManifestResource(
@@ -126,7 +147,7 @@ def add_immutable(
     digest.add_override("input", inputs)
     lifecycle = TerraformResourceLifecycle(
         replace_triggered_by=[f"{_DIGEST}.{digest.friendly_unique_id}", *replaced_with],
-        ignore_changes=_IGNORED if manifest["kind"] in _TYPES else ["manifest"],
+        ignore_changes=["manifest"] if _type_of(manifest) is None else _IGNORED,
     )
     return add_object(
         scope, id, manifest, depends_on=depends_on, lifecycle=lifecycle, timeouts={"delete": _GONE}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..layout.efa_drivers import QUOTA
 from ..layout.models import NodeGroup
 from ..layout.pods import (
     EFA,
@@ -27,11 +28,15 @@ from .pod import Manifest
 _API = "kueue.x-k8s.io/v1beta2"
 
 
-def cluster_queue(name: str, group: NodeGroup, taken: Iterable[tuple[int, Share]] = ()) -> list[Manifest]:
+def cluster_queue(
+    name: str, group: NodeGroup, taken: Iterable[tuple[int, Share]] = (), *, claimed: bool = False
+) -> list[Manifest]:
     """Flavor and ClusterQueue of a node group, with all that its nodes have but for what is `taken` by other pods.
 
     Those are as many as Terraform keeps, or as the autoscaler may bring: a job that is admitted for nodes which nobody
     brings would hold the others while it waits.
+
+    EFA devices that are claimed count as what the release's configuration calls them, helm-values/kueue-dra.yaml.
 
     The flavor's label is one that the pods ask for by themselves: kueue writes the flavor's labels and tolerations into
     what it admits, and this one changes nothing there.
@@ -42,7 +47,7 @@ def cluster_queue(name: str, group: NodeGroup, taken: Iterable[tuple[int, Share]
         "metadata": {"name": name},
         "spec": {"nodeLabels": {GROUP_LABEL: name}},
     }
-    quotas = _capacity(group, taken)
+    quotas = _capacity(group, taken, QUOTA if claimed else EFA)
     resources = [{"name": resource, "nominalQuota": amount} for resource, amount in quotas.items()]
     queue = {
         "apiVersion": _API,
@@ -70,7 +75,7 @@ def local_queue(name: str, namespace: str) -> Manifest:
     }
 
 
-def _capacity(group: NodeGroup, taken: Iterable[tuple[int, Share]]) -> dict[str, str]:
+def _capacity(group: NodeGroup, taken: Iterable[tuple[int, Share]], efa: str) -> dict[str, str]:
     """What is left of the group. All that a pod may ask for has to be here: kueue admits nothing else."""
     node, count = group.type, nodes(group)
     pages = node_huge_pages_mib(group)
@@ -88,7 +93,7 @@ def _capacity(group: NodeGroup, taken: Iterable[tuple[int, Share]]) -> dict[str,
         left = [max(0, room - pods * takes) for room, takes in zip(left, one.amounts, strict=True)]
     quotas = {
         name: _quantity(name, amount)
-        for name, each, amount in zip((GPU, NEURON, EFA, "cpu", "memory", HUGE_PAGES), has, left, strict=True)
+        for name, each, amount in zip((GPU, NEURON, efa, "cpu", "memory", HUGE_PAGES), has, left, strict=True)
         if each
     }
     return {"cpu": quotas.pop("cpu"), "memory": quotas.pop("memory"), **quotas}

@@ -9,14 +9,14 @@ from cdktf import ITerraformDependable, TerraformResource, TerraformResourceLife
 from constructs import Construct
 
 from ..layout.models import NodeGroup, ServingDeployment
-from .objects import add_object
+from .objects import Objects, add_object
 from .pod import Names
 from .server import Server
 from .service_manifests import ingress, service
 from .serving_manifests import autoscaler, deployment, disruption_budget
 
 
-class Serving(Construct):
+class Serving(Objects):
     """The servers of a layout. `outputs` has value and description of each output, by name."""
 
     def __init__(

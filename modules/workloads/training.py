@@ -13,12 +13,12 @@ from ..layout.models import TrainingJob
 from ..layout.standing import standing
 from ..layout.variables import uses
 from .kinds import Job, manifests
-from .objects import add_immutable, add_object
+from .objects import Objects, add_immutable, add_object
 from .pod import Manifest, Names
 from .queues import cluster_queue, local_queue
 
 
-class Training(Construct):
+class Training(Objects):
     """Every training job; `jobs` has the last object of each by name."""
 
     def __init__(
@@ -60,7 +60,9 @@ class Training(Construct):
         }
         found: dict[str, TerraformResource] = {}
         for group in sorted({group for group, _ in wanted}):
-            flavor, queue = cluster_queue(group, layout.node_groups[group], standing(layout, group))
+            flavor, queue = cluster_queue(
+                group, layout.node_groups[group], standing(layout, group), claimed=layout.claims_efa
+            )
             made = add_object(self, f"flavor_{group}", flavor)
             found[group] = add_object(self, f"queue_{group}", queue, depends_on=[made])
         made_here = {}
@@ -96,9 +98,9 @@ class Training(Construct):
             references=sorted({variable for _, variable in uses(job.job)}),
         )
         made = [
-            # A job holds its runtime fast, so both are replaced together.
+            # A job holds its runtime and its claims fast, so all are replaced together.
             fixed(_id(name, one), one, depends_on=after)
-            if one["kind"] == "ClusterTrainingRuntime"
+            if one["kind"] in ("ClusterTrainingRuntime", "ResourceClaimTemplate")
             else add_object(self, _id(name, one), one, depends_on=after)
             for one in before
         ]
@@ -120,4 +122,5 @@ def _described(name: str, job: TrainingJob, layout: Layout, names: Names, *, que
         names=names,
         queued=queued,
         server_group=layout.node_groups[servers.node_group or job.node_group] if servers else None,
+        dra=layout.claims_efa,
     )

@@ -12,7 +12,7 @@ from ..layout import Layout
 from ..layout.claims import Claim, claim_of, claims, workloads
 from ..layout.models import Workload
 from ..layout.stores import file_system_parameter, storage_class
-from .objects import add_object
+from .objects import Objects, add_object
 from .pod import Expression, Manifest, Names
 
 # Mountpoint has no capacity; Kubernetes wants one: https://github.com/awslabs/mountpoint-s3-csi-driver/blob/main/docs/CONFIGURATION.md
@@ -22,8 +22,8 @@ _NO_CAPACITY = "1Ti"
 _ASKED = "1Gi"
 
 
-class Claims(Construct):
-    """The claims that the workloads need."""
+class Claims(Objects):
+    """The claims that the workloads need, their volumes, and the parameters that say where file systems are."""
 
     def __init__(
         self,

@@ -171,7 +171,8 @@ def _network(measured: Measured) -> Iterable[Cause]:
                 "aws-ofi-nccl is there, but finds no EFA",
                 f"aws-ofi-nccl {log.plugin} started, and NCCL uses network Socket, which is TCP",
                 "Do the pods ask for vpc.amazonaws.com/efa, and does the EFA device plugin run on the nodes? "
-                "`kubectl get nodes -o yaml` shows how many they offer.",
+                "`kubectl get nodes -o yaml` shows how many they offer. With `efa_driver: dra`, pods claim them: "
+                "`kubectl get resourceclaims,resourceslices` shows both.",
             )
 
 

@@ -32,7 +32,7 @@ def make_job(
     count = _nodes(name, found, nodes)
     _check_names(image, namespace)
     queue = _queue(layout, name, namespace)
-    return Job(name, found, count, _operator(layout), image or IMAGE, namespace, queue)
+    return Job(name, found, count, _operator(layout), image or IMAGE, namespace, queue, dra=layout.claims_efa)
 
 
 def _check_names(image: str | None, namespace: str) -> None:

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from modules.layout import pods
 from modules.layout.models import NodeGroup
+from modules.workloads.claims import claim_template, pod_claims, resources, template_name
 from modules.workloads.kinds import QUEUE_LABEL
 
 from .bars import network_gbps
@@ -67,7 +68,7 @@ class Job:
     """A test: its node group with its name, how many nodes, and where it runs.
 
     `queue` is the LocalQueue of kueue that it goes through, None without one; `context` the one of kubectl that it is
-    applied by, None where it is not applied from here.
+    applied by, None where it is not applied from here. `dra` says that EFA devices are claimed.
     """
 
     group_name: str
@@ -78,6 +79,12 @@ class Job:
     namespace: str = "default"
     queue: str | None = None
     context: str | None = None
+    dra: bool = False
+
+    @property
+    def claims_efa(self) -> bool:
+        """Whether its workers claim EFA devices."""
+        return self.dra and pods.share(self.group).efa > 0
 
     @property
     def name(self) -> str:
@@ -106,7 +113,15 @@ class Job:
 
 def manifests(job: Job) -> list[Manifest]:
     """The job's manifests, in the order in which they are applied."""
-    return [_runtime(job), _train_job(job)] if job.operator == "trainer" else [_mpi_job(job)]
+    made = [_runtime(job), _train_job(job)] if job.operator == "trainer" else [_mpi_job(job)]
+    return [_claims(job), *made] if job.claims_efa else made
+
+
+def _claims(job: Job) -> Manifest:
+    """The template of the workers' claims: all EFA devices of a node."""
+    count = pods.share(job.group).efa
+    metadata = _metadata(job, queued=False) | {"name": template_name(job.name, count)}
+    return claim_template(metadata, count)
 
 
 def largest_message(group: NodeGroup) -> str:
@@ -183,14 +198,17 @@ def _worker(job: Job, name: str, script: str) -> Manifest:
         "ports": [{"containerPort": _SSH_PORT}],
         # Ready once it can be reached, so that mpirun does not come too early.
         "readinessProbe": {"tcpSocket": {"port": _SSH_PORT}, "periodSeconds": 2},
-        "resources": {"requests": share.requests, "limits": share.devices},
+        "resources": resources(share, claimed=job.claims_efa),
         # EFA registers memory with the card, which takes more locked memory than a container may have.
         "securityContext": {"capabilities": {"add": ["IPC_LOCK"], "drop": _DROPPED}},
         "volumeMounts": [{"name": "shared-memory", "mountPath": "/dev/shm"}],
     }
     limit = pods.memory_quantity(share.shared_memory_mib)
     shared = {"name": "shared-memory", "emptyDir": {"medium": "Memory", "sizeLimit": limit}}
-    return _pod(job, container, [shared])
+    pod = _pod(job, container, [shared])
+    if job.claims_efa:
+        pod["spec"] |= pod_claims(template_name(job.name, share.efa))
+    return pod
 
 
 def _launcher(job: Job, name: str, script: list[str]) -> Manifest:

@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from modules.layout.efa_drivers import DEVICE_CLASS, QUOTA
+from modules.layout.pods import EFA
+
 from .expressions import plain
 from .scene import Item, Thing, Workload
 
@@ -17,14 +20,19 @@ _JOIN = re.compile(r'join\(",", (.+)\)')
 _DEVICES = {
     "nvidia.com/gpu": "GPU",
     "aws.amazon.com/neuron": "Neuron device",
-    "vpc.amazonaws.com/efa": "EFA",
+    EFA: "EFA",
+    QUOTA: "EFA",
 }
 _JOBS = {
     "kubernetes_job_v1": "Job",
     "kubernetes_stateful_set_v1": "StatefulSet",
     "kubernetes_deployment_v1": "Deployment",
 }
-_RUNNING = ("TrainJob", "MPIJob", "LeaderWorkerSet", "JobSet", "RayCluster", "PyTorchJob")
+# Those with a type of the provider's are manifests where their pods claim devices.
+_RUNNING = (
+    *("TrainJob", "MPIJob", "LeaderWorkerSet", "JobSet", "RayCluster", "PyTorchJob"),
+    *_JOBS.values(),
+)
 _NOTABLE = ("ClusterQueue", "NodePool", "EC2NodeClass")
 
 
@@ -131,9 +139,15 @@ def _custom(item: Item, items: Sequence[Item]) -> Workload:
     spec = manifest.get("spec") or {}
     trainer = spec.get("trainer") or {}
     details = [manifest["kind"]]
+    claimed = sum(_claimed(one) for one in beside)
     if "numNodes" in trainer:
         details[0] += f", {trainer['numNodes']} nodes of {trainer.get('numProcPerNode', '?')} processes"
-        details += _needs([{"resources": trainer.get("resourcesPerNode") or {}}], "each node")
+        each = trainer.get("resourcesPerNode") or _resources(beside)
+        details += _needs([{"resources": each}], "each node", claimed)
+    elif manifest["kind"] in _JOBS.values():
+        count = spec.get("completions") or spec.get("replicas") or 1
+        details[0] += f", {count} pod{'' if count == 1 else 's'}"
+        details += _needs([{"resources": _resources(spec)}], "each pod", claimed)
     queue = (manifest["metadata"].get("labels") or {}).get("kueue.x-k8s.io/queue-name")
     if queue:
         details.append(f"queue {plain(queue)}")
@@ -146,6 +160,25 @@ def _custom(item: Item, items: Sequence[Item]) -> Workload:
     )
 
 
+def _claimed(manifest: Mapping[str, Any]) -> int:
+    """The EFA devices that each pod claims by a template."""
+    spec = (manifest.get("spec") or {}).get("spec") or {}
+    requests = (spec.get("devices") or {}).get("requests") or ()
+    exact = [one.get("exactly") or {} for one in requests]
+    return sum(one.get("count", 1) for one in exact if one.get("deviceClassName") == DEVICE_CLASS)
+
+
+def _resources(value: Any) -> Mapping[str, Any]:
+    """The resources of the first container, however deep it lies; nothing where there is none."""
+    if isinstance(value, Mapping):
+        containers = value.get("containers")
+        if isinstance(containers, list) and containers:
+            return containers[0].get("resources") or {}
+        value = list(value.values())
+    found = map(_resources, value) if isinstance(value, list) else ()
+    return next(filter(None, found), {})
+
+
 def _autoscaler(item: Item, items: Sequence[Item]) -> str:
     name = item.body["metadata"].get("name")
     for other in items:
@@ -156,11 +189,13 @@ def _autoscaler(item: Item, items: Sequence[Item]) -> str:
     return ""
 
 
-def _needs(containers: Any, whose: str) -> Iterator[str]:
+def _needs(containers: Any, whose: str, claimed: int = 0) -> Iterator[str]:
     wanted: dict[str, str] = {}
     for container in containers if isinstance(containers, list) else [containers] if containers else []:
         limits = (container.get("resources") or {}).get("limits") or {}
         wanted |= {name: plain(limits[name]) for name in _DEVICES if name in limits}
+    if claimed:
+        wanted[EFA] = str(claimed)
     if wanted:
         told = (_counted(count, _DEVICES[name]) for name, count in wanted.items())
         yield f"{whose}: " + ", ".join(told)

@@ -109,6 +109,14 @@ class Cluster:
         """The EndpointSlices of a namespace; the label `kubernetes.io/service-name` tells whose."""
         return self.objects("discovery.k8s.io", "v1", "endpointslices", namespace)
 
+    def resource_slices(self, driver: str) -> list[Object]:
+        """What a driver of dynamic resource allocation publishes of all nodes."""
+        return self.objects("resource.k8s.io", "v1", "resourceslices", fields=f"spec.driver={driver}")
+
+    def device_classes(self) -> list[Object]:
+        """All DeviceClasses."""
+        return self.objects("resource.k8s.io", "v1", "deviceclasses")
+
     def helm_secrets(self) -> list[Object]:
         """What Helm keeps of its releases, a secret for each revision that no newer one has taken the place of.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ from ..checking.check import Check, Finding, Outcome, count, exit_status
 from ..checking.report import print_checks, print_report, report_json
 from ..checking.runner import Progress, chosen, run
 from ..errors import UsageError
+from ..make_command import make_command
 from ..nccl_test.command import Request as NcclRequest
 from ..nccl_test.command import run as run_nccl_test
 from ..nccl_test.kubectl import KubectlError, UnfinishedError
@@ -122,7 +122,7 @@ def verify(request: Request, console: Console, pause: Callable[[float], object] 
 
 def _with_layout(outcome: Outcome[Subject], layout: str) -> Outcome[Subject]:
     """`make deploy` as it is typed for this layout: by itself it would deploy the default one."""
-    command = f"make deploy LAYOUT={shlex.quote(layout)}"
+    command = make_command("deploy", layout)
 
     def typed(one: Finding) -> Finding:
         return replace(one, remedy=_DEPLOY.sub(lambda _: command, outcome.remedy_of(one)))

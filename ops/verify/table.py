@@ -15,6 +15,7 @@ from modules import catalog
 from modules.layout.models import NodeGroup
 
 from ..checking.check import Outcome, UnaskedError
+from .checks.shortages import efa_of
 from .cluster import Object
 from .reach import Reached
 from .subject import TYPE_LABEL, ZONE_LABEL, Subject, group_of, is_ready, labels_of, name_of
@@ -22,12 +23,7 @@ from .subject import TYPE_LABEL, ZONE_LABEL, Subject, group_of, is_ready, labels
 # Of more nodes, only those with something to tell are shown.
 _MOST = 40
 _WIDE = 100  # columns; in less, there is no room for all
-_GPU, _NEURON, _EFA, _HUGE = (
-    "nvidia.com/gpu",
-    "aws.amazon.com/neuron",
-    "vpc.amazonaws.com/efa",
-    "hugepages-2Mi",
-)
+_GPU, _NEURON, _HUGE = "nvidia.com/gpu", "aws.amazon.com/neuron", "hugepages-2Mi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +78,20 @@ def _row(subject: Subject, node: Object, failed: Sequence[str]) -> NodeRow:
         zone=labels.get(ZONE_LABEL),
         devices=int(offered.get(_GPU) or offered.get(_NEURON) or 0),
         wanted_devices=wanted_devices,
-        efa=int(offered.get(_EFA) or 0),
+        efa=_efa(subject, node),
         wanted_efa=wanted_efa,
         hugepages=str(offered.get(_HUGE) or "0"),
         ready=is_ready(node),
         fails=tuple(dict.fromkeys(failed)),
     )
+
+
+def _efa(subject: Subject, node: Object) -> int:
+    """0 where nobody may read what the driver says."""
+    try:
+        return efa_of(subject, node)
+    except UnaskedError:
+        return 0
 
 
 def _wanted(group: NodeGroup | None, kind: str | None) -> tuple[int, int]:

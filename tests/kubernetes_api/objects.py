@@ -156,7 +156,7 @@ def _system(group: NodeGroup, kubernetes_version: str) -> str:
     """As the kubelet reads it of /etc/os-release."""
     if not group.is_bottlerocket:
         return "Amazon Linux 2023.9.20251105"
-    variant = "-nvidia" if "NVIDIA" in group.ami_type else ""
+    variant = "".join(f"-{one}" for one in ("nvidia", "fips") if one.upper() in group.ami_type)
     return f"Bottlerocket OS 1.52.0 (aws-k8s-{kubernetes_version}{variant})"
 
 
@@ -173,6 +173,48 @@ def devices(group: NodeGroup, plugins: Sequence[str]) -> dict[str, str]:
     if group.efa and "efa" in plugins:
         found["vpc.amazonaws.com/efa"] = str(instance.efa_interfaces)
     return found
+
+
+def device_class() -> Object:
+    """What the chart aws-dranet makes: https://dranet.dev/docs/user/ , and the name of its values file."""
+    expression = 'device.driver == "dra.net" && device.attributes["dra.net"].pciDevice == "Elastic Fabric Adapter (EFA)"'
+    return {
+        "apiVersion": "resource.k8s.io/v1",
+        "kind": "DeviceClass",
+        "metadata": metadata("efa.networking.k8s.aws"),
+        "spec": {"selectors": [{"cel": {"expression": expression}}]},
+    }
+
+
+def efa_slice(on: Object, group: NodeGroup) -> Object:
+    """What DRANET publishes of a node, as on a live one.
+
+    https://github.com/kubernetes-sigs/dranet/tree/main/examples/aws_eks_examples
+    """
+    name = on["metadata"]["name"]
+    found = [f"pci-0000-{number:02x}-1b-0" for number in range(len(group.type.efa_cards))]
+    return {
+        "apiVersion": "resource.k8s.io/v1",
+        "kind": "ResourceSlice",
+        "metadata": metadata(f"{name}-dra.net-x7k2p"),
+        "spec": {
+            "driver": "dra.net",
+            "nodeName": name,
+            "pool": {"name": name, "generation": 1, "resourceSliceCount": 1},
+            "devices": [
+                {
+                    "name": one,
+                    "attributes": {
+                        "dra.net/pciDevice": {"string": "Elastic Fabric Adapter (EFA)"},
+                        "dra.net/pciVendor": {"string": "Amazon.com, Inc."},
+                        "dra.net/rdma": {"bool": True},
+                        "resource.kubernetes.io/pcieRoot": {"string": "pci0000:10"},
+                    },
+                }
+                for one in found
+            ],
+        },
+    }
 
 
 def _taint(key: str, value: str, effect: str) -> dict[str, str]:

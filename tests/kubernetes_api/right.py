@@ -14,7 +14,9 @@ from tests.kubernetes_api.objects import (
     App,
     daemon_set,
     deployment,
+    device_class,
     devices,
+    efa_slice,
     endpoint_slice,
     helm_secret,
     metadata,
@@ -67,6 +69,7 @@ _RELEASE_DAEMON_SETS: Mapping[str, Mapping[str, str]] = {
         "nvidia-operator-validator": "nvidia",
     },
     "aws-efa-k8s-device-plugin": {"aws-efa-k8s-device-plugin": "efa"},
+    "aws-dranet": {"aws-dranet": "efa"},
     "neuron": {"neuron-device-plugin": "neuron"},
     "kube-prometheus-stack": {"kube-prometheus-stack-prometheus-node-exporter": "all"},
 }
@@ -211,6 +214,9 @@ class _Builder:
                     owner=_CLUSTER_POLICY if made_by_operator else None,
                 )
                 self._daemon_set(app)
+                if release == "aws-dranet":
+                    self.world.device_classes.append(device_class())
+                    self.world.resource_slices.extend(efa_slice(one, self._group(one)) for one in nodes)
             own = POD_IDENTITY if release in RELEASE_SERVICE_ACCOUNTS else {}
             for name in _RELEASE_DEPLOYMENTS.get(release, ()):
                 account = RELEASE_SERVICE_ACCOUNTS.get(release, release)

@@ -33,6 +33,8 @@ KINDS = {
     "deployments": "Deployment",
     "storageclasses": "StorageClass",
     "endpointslices": "EndpointSlice",
+    "deviceclasses": "DeviceClass",
+    "resourceslices": "ResourceSlice",
 }
 
 # By what fields things can be selected; a real server refuses all others:
@@ -43,6 +45,8 @@ FIELDS = {
     "events": ("involvedObject.name", "involvedObject.uid", "reason", "type"),
     "secrets": ("type",),
     "nodes": ("spec.unschedulable",),
+    # https://kubernetes.io/docs/reference/kubernetes-api/resource/resource-slice-v1/
+    "resourceslices": ("spec.driver", "spec.nodeName"),
 }
 
 

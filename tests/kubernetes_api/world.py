@@ -18,6 +18,8 @@ _KINDS = (
     "apps/v1/deployments",
     "storage.k8s.io/v1/storageclasses",
     "discovery.k8s.io/v1/endpointslices",
+    "resource.k8s.io/v1/deviceclasses",
+    "resource.k8s.io/v1/resourceslices",
 )
 
 
@@ -63,6 +65,14 @@ class World:
     @property
     def endpoint_slices(self) -> list[Object]:
         return self.kinds["discovery.k8s.io/v1/endpointslices"]
+
+    @property
+    def device_classes(self) -> list[Object]:
+        return self.kinds["resource.k8s.io/v1/deviceclasses"]
+
+    @property
+    def resource_slices(self) -> list[Object]:
+        return self.kinds["resource.k8s.io/v1/resourceslices"]
 
     def node(self, group: str, number: int = 0) -> Object:
         """A node of a group."""

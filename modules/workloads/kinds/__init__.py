@@ -2,7 +2,7 @@
 
 from ..pod import Manifest
 from .indexed_job import indexed_job
-from .job import QUEUE_LABEL, Job, script_map
+from .job import QUEUE_LABEL, Job, efa_claims, script_map
 from .mpi_job import mpi_job
 from .train_job import train_job
 from .worker_set import worker_set
@@ -20,4 +20,5 @@ _KINDS = {
 def manifests(job: Job) -> list[Manifest]:
     """The objects of a job, in the order in which they are made; the last is the job itself."""
     script = [script_map(job)] if job.job.script else []
-    return [*script, *_KINDS[job.job.kind](job)]
+    claims = [efa_claims(job)] if job.claims_efa else []
+    return [*script, *claims, *_KINDS[job.job.kind](job)]

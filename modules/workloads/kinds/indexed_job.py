@@ -37,5 +37,13 @@ def indexed_job(job: Job) -> list[Manifest]:
         "template": {"metadata": {"labels": labels(job)}, "spec": spec},
     }
     selector = {"batch.kubernetes.io/job-name": job.name}
-    made = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata(job, queued=True), "spec": body}
+    about = metadata(job, queued=True)
+    if job.claims_efa:
+        # The provider deletes a manifest's object without a policy, and a Job's pods then stay, with all GPUs of their
+        # nodes. With this finalizer Kubernetes deletes them first.
+        # https://github.com/hashicorp/terraform-provider-kubernetes/blob/main/manifest/provider/apply.go
+        # https://github.com/kubernetes/kubernetes/blob/master/pkg/registry/batch/job/strategy.go (default policy)
+        # https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go
+        about["finalizers"] = ["foregroundDeletion"]
+    made = {"apiVersion": "batch/v1", "kind": "Job", "metadata": about, "spec": body}
     return [headless_service(job, job.name, selector), made]

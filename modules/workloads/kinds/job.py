@@ -17,6 +17,7 @@ from ...layout.pods import (
     share,
     tolerations,
 )
+from ..claims import claim_template, pod_claims, resources, template_name
 from ..pod import Manifest, Names, container, environment, mounts
 
 CONTAINER = "train"
@@ -35,7 +36,7 @@ class Job:
     """A training job with all that its manifests follow from.
 
     `group` is its node group, called `job.node_group`; `server_group` that of its parameter servers. `queued` says that
-    kueue admits it.
+    kueue admits it, `dra` that EFA devices are claimed.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Job:
     names: Names
     queued: bool = False
     server_group: NodeGroup | None = None
+    dra: bool = False
 
     @property
     def share(self) -> Share:
@@ -78,7 +80,14 @@ class Job:
             else "",
             "nodes": [self.group.instance_types, self.group.efa],
         }
+        if self.claims_efa:
+            about["efa_driver"] = "dra"
         return json.dumps(about, sort_keys=True)
+
+    @property
+    def claims_efa(self) -> bool:
+        """Whether its pods claim EFA devices."""
+        return self.dra and self.share.efa > 0
 
     @property
     def service_account(self) -> str:
@@ -103,11 +112,19 @@ def pod_spec(job: Job, found: Mapping[str, str | Manifest]) -> Manifest:
     network = network_environment(job.group, taken, pods=job.job.nodes)
     spec = _pod(job, {**network, **found}, shared_memory_mib=taken.shared_memory_mib)
     main = spec["containers"][0]
-    main["resources"] = {"requests": taken.requests} | ({"limits": taken.devices} if taken.devices else {})
+    main["resources"] = resources(taken, claimed=job.claims_efa)
     if taken.efa:
         # EFA registers memory that may not be swapped out: https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html
         main["securityContext"]["capabilities"]["add"] = ["IPC_LOCK"]
+    if job.claims_efa:
+        spec |= pod_claims(template_name(job.name, taken.efa))
     return spec | _placement(job.job.node_group, job.group)
+
+
+def efa_claims(job: Job) -> Manifest:
+    """The template of the claims of the pods that train."""
+    count = job.share.efa
+    return claim_template(metadata(job, template_name(job.name, count)), count)
 
 
 def helper_spec(

@@ -41,6 +41,11 @@ def train_job(job: Job) -> list[Manifest]:
             },
         },
     }
+    trainer: Manifest = {"numNodes": job.job.nodes, "numProcPerNode": job.processes}
+    if not job.claims_efa:
+        # Where it is said, the Trainer puts its requests and limits in place of the runtime's resources, and the claims
+        # of these are lost: https://github.com/kubeflow/trainer/blob/master/pkg/runtime/framework/plugins/jobset/builder.go
+        trainer["resourcesPerNode"] = pods["containers"][0]["resources"]
     made: Manifest = {
         "apiVersion": "trainer.kubeflow.org/v1alpha1",
         "kind": "TrainJob",
@@ -51,11 +56,7 @@ def train_job(job: Job) -> list[Manifest]:
                 "kind": "ClusterTrainingRuntime",
                 "name": name,
             },
-            "trainer": {
-                "numNodes": job.job.nodes,
-                "numProcPerNode": job.processes,
-                "resourcesPerNode": pods["containers"][0]["resources"],
-            },
+            "trainer": trainer,
         },
     }
     if job.job.deadline_minutes is not None:

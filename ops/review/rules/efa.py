@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from modules.layout.efa_drivers import DRA_RELEASE, PLUGIN_RELEASE
+
 from ..nodes import NodeGroup, counted
 from ..plan import Change
 from ..rule import Finding, Level
 from ..subject import Subject
 from ..told import jobs_there
 from ..values import UNKNOWN, at, known
+
+# Their charts are called as the releases are.
+_DRIVERS = (PLUGIN_RELEASE, DRA_RELEASE)
 
 
 class EfaLost:
@@ -46,6 +51,35 @@ class EfaLost:
             yield Finding(
                 group.change, effect, remedy, f"{counted(before.efa, 'EFA interface')} a node", told
             )
+
+
+class EfaDriverChanged:
+    """Another driver hands out the EFA interfaces: it knows nothing of those that running pods have, and gives them away again."""
+
+    # https://docs.aws.amazon.com/eks/latest/userguide/device-management-efa.html#efa-dra-driver
+    id = "efa-driver-changed"
+    level: Level = "stop"
+
+    def look(self, subject: Subject) -> Iterator[Finding]:
+        """Yields what it finds: one of the two drivers that goes while the other comes."""
+        releases = subject.of("helm_release")
+        for one in releases:
+            mine = one.was("chart")
+            if mine not in _DRIVERS or not one.goes:
+                continue
+            other = next(
+                (name for new in releases if (name := new.becomes("chart")) in _DRIVERS and name != mine),
+                None,
+            )
+            if other is not None:
+                yield Finding(
+                    one,
+                    f"{other} takes over from {mine}. Pods that run keep their interfaces, and {other} gives the same ones to "
+                    "others, which nothing tells. Pods that ask in the old way, and start anew, wait for ever.",
+                    "Have all jobs with EFA end, and take them out of the layout; change the driver; put them back: docs/efa.md.",
+                    str(mine),
+                    str(other),
+                )
 
 
 class EfaSecurityGroup:

@@ -10,6 +10,7 @@ from .daemon_sets import DaemonSets
 from .deployments import Deployments
 from .devices import Efa, Gpus, HugePages, NeuronDevices
 from .dns import Dns
+from .efa_drivers import EfaDrivers
 from .efa_groups import EfaSecurityGroups
 from .instances import PlacementGroups, ReservationUse
 from .nodes import InstanceTypes, Labels, ReadyNodes, Systems, Taints, Versions, Zones
@@ -31,6 +32,7 @@ CHECKS: tuple[Check[Subject], ...] = (
     Gpus(),
     NeuronDevices(),
     Efa(),
+    EfaDrivers(),
     HugePages(),
     DaemonSets(),
     Deployments(),

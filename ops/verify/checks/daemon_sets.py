@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from modules.layout.pods import EFA
+
 from ...checking.check import Finding, Level
 from ..cluster import Object
 from ..subject import Subject, group_of, is_ready, name_of
 from .base import OfNodes
 from .known import ADDON_DAEMON_SETS, ON_EVERY_NODE, concerns, is_missing_in_eks, is_ours
 from .pods import first_trouble, owned, pods_by_node, refusal, warnings
-from .shortages import PLUGINS, short_nodes
+from .shortages import DRA_DRIVER, PLUGINS, short_nodes
 from .telling import OfNode, by_cause
 
 
@@ -95,7 +97,7 @@ def _told_elsewhere(daemon_set: Object, sets: list[Object], short: dict[str, lis
     """
     namespace = _namespace(daemon_set)
     told: set[str] = set()
-    for resource, plugin in PLUGINS.items():
+    for resource, plugin in (*PLUGINS.items(), (EFA, DRA_DRIVER)):
         beside = any(_namespace(one) == namespace for one in sets if plugin.makes(one))
         if plugin.makes(daemon_set) or (beside and namespace != "kube-system"):
             told |= {*short[resource]}

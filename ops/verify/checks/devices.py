@@ -14,7 +14,7 @@ from ..subject import Subject, condition, instance_of, name_of
 from .instances import instances, replace
 from .pods import Warnings, first_trouble, owned, pods_by_node, refusal, taint_text, trouble, warnings
 from .releases import is_missing
-from .shortages import NEURON_CORES, PLUGINS, Plugin, Shortage, shortages
+from .shortages import NEURON_CORES, Plugin, Shortage, plugin_of, shortages
 from .telling import OfNode, by_cause
 
 _EFA_TYPES = ("efa", "efa-only")
@@ -58,17 +58,16 @@ class Devices:
         yield from by_cause(filter(None, (self._told(around, one) for one in short)))
 
     def _told(self, around: _Around, short: Shortage) -> OfNode | None:
-        plugin = PLUGINS[short.resource]
-        offers = f"offers {short.has} of {short.wanted} {short.resource}"
+        plugin, offers = plugin_of(around.subject, short.resource), short.offers
         if plugin.bottlerocket and short.group.is_bottlerocket:
             return self._of_hardware(around, short, f"{offers}: the device plugin of the AMI finds no more")
         sets = [one for one in around.subject.cluster.daemon_sets() if plugin.makes(one)]
         if not sets:
             if is_missing(around.subject, plugin.release):
                 return None  # the check of releases says that, and for what
-            wanted = f"helm_releases.{plugin.release}, or another device plugin"
+            wanted = f"helm_releases.{plugin.release}, or another {plugin.what}"
             return OfNode(
-                short.node, f"{offers}: the cluster has no DaemonSet of a device plugin", f"install {wanted}"
+                short.node, f"{offers}: the cluster has no DaemonSet of a {plugin.what}", f"install {wanted}"
             )
         refusals = [refusal(one, short.node) for one in sets]
         if all(refusals):
@@ -76,9 +75,10 @@ class Devices:
             problem = f"{offers}: the DaemonSet {name} makes no pod there, since {refusals[0]}"
             return OfNode(short.node, problem, _let_in(str(refusals[0]), plugin, short.group))
         mine = next(one for one, refused in zip(sets, refusals, strict=True) if refused is None)
-        return self._of_pod(around, short, mine, offers)
+        return self._of_pod(around, short, mine, plugin.what)
 
-    def _of_pod(self, around: _Around, short: Shortage, mine: Object, offers: str) -> OfNode | None:
+    def _of_pod(self, around: _Around, short: Shortage, mine: Object, what: str) -> OfNode | None:
+        offers = short.offers
         here = around.pods.get(name_of(short.node), [])
         name = _full_name(mine)
         status = f"kubectl -n {mine['metadata']['namespace']} get pods -o wide --field-selector spec.nodeName={name_of(short.node)}"
@@ -95,18 +95,16 @@ class Devices:
             for other in here:
                 cause = trouble(other, around.events) if _belongs_with(mine, other) else None
                 if cause is not None and not cause.waits:
-                    problem = f"{offers}: the device plugin waits for {_full_name(other, owner=True)}, whose pod {cause.text}"
+                    problem = f"{offers}: the {what} waits for {_full_name(other, owner=True)}, whose pod {cause.text}"
                     return OfNode(short.node, problem, status)
         if why is not None:
             return OfNode(short.node, f"{offers}: the pod of {name} {why.text}", status)
         if short.capacity >= short.wanted and not _is_told(short.node):
             ill = short.wanted - short.has
-            problem = f"{offers}: the device plugin runs, and calls {ill} of them unhealthy"
+            problem = f"{offers}: the {what} runs, and calls {ill} of them unhealthy"
             logs = f"kubectl -n {mine['metadata']['namespace']} logs {name_of(pods[0])}"
             return OfNode(short.node, problem, f"{logs}; {replace(around.subject, short.node)}")
-        return self._of_hardware(
-            around, short, f"{offers}: the device plugin runs, and finds {short.capacity}"
-        )
+        return self._of_hardware(around, short, f"{offers}: the {what} runs, and finds {short.capacity}")
 
     def _of_hardware(self, around: _Around, short: Shortage, problem: str) -> OfNode | None:
         """The devices are not there for the plugin; None where a condition of the node says why."""

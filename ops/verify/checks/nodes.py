@@ -275,10 +275,11 @@ class Systems(OfNodes):
         found = []
         for node, _, group in ready_nodes(subject):
             image = str(_info(node).get("osImage"))
-            # As the kubelet reads it of /etc/os-release; that of Bottlerocket ends with the variant, (aws-k8s-1.35-nvidia):
+            # As the kubelet reads it of /etc/os-release; that of Bottlerocket ends with the variant, (aws-k8s-1.35-nvidia-fips):
             # https://github.com/bottlerocket-os/bottlerocket/blob/develop/README.md#variants
             system = "Bottlerocket" if group.is_bottlerocket else "Amazon Linux 2023"
-            variant = "nvidia" if group.is_bottlerocket and "NVIDIA" in group.ami_type else ""
-            if not image.startswith(system) or variant not in image:
+            parts = group.ami_type.lower().split("_") if group.is_bottlerocket else ()
+            variants = [one for one in ("nvidia", "fips") if one in parts]
+            if not image.startswith(system) or not all(one in image for one in variants):
                 found.append(OfNode(node, f"runs {image}, and the layout's AMI is {group.ami_type}"))
         yield from by_cause(found)

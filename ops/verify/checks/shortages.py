@@ -6,6 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from modules import catalog
+from modules.layout.efa_drivers import (
+    DEVICE_ATTRIBUTE,
+    DRA_RELEASE,
+    DRIVER,
+    EFA_DEVICE,
+    PLUGIN_RELEASE,
+)
 from modules.layout.models import NodeGroup
 from modules.layout.pods import EFA, GPU, HUGE_PAGES, NEURON
 
@@ -24,14 +31,17 @@ class Plugin:
         release: of the layout.
         container: what the name of its container has in it, whichever chart or operator makes it: nvidia-device-plugin of
             the GPU operator (assets/state-device-plugin) and nvidia-device-plugin-ctr of NVIDIA's chart,
-            aws-efa-k8s-device-plugin (github.com/aws/eks-charts), and (k8s-)neuron-device-plugin
+            aws-efa-k8s-device-plugin and dranet (github.com/aws/eks-charts; the latter inferred from the chart's image), and
+            (k8s-)neuron-device-plugin
             (https://awsdocs-neuron.readthedocs-hosted.com/en/latest/containers/kubernetes-getting-started.html).
         bottlerocket: whether Bottlerocket brings it with the AMI.
+        what: what it is called in a message.
     """
 
     release: str
     container: str
     bottlerocket: bool = False
+    what: str = "device plugin"
 
     def makes(self, daemon_set: Object) -> bool:
         """Whether a DaemonSet is it."""
@@ -44,8 +54,42 @@ PLUGINS: Mapping[str, Plugin] = {
     GPU: Plugin("gpu-operator", "nvidia-device-plugin", bottlerocket=True),
     NEURON: Plugin("neuron", "neuron-device-plugin"),
     NEURON_CORES: Plugin("neuron", "neuron-device-plugin"),
-    EFA: Plugin("aws-efa-k8s-device-plugin", "efa-k8s-device-plugin"),
+    EFA: Plugin(PLUGIN_RELEASE, "efa-k8s-device-plugin"),
 }
+DRA_DRIVER = Plugin(DRA_RELEASE, "dranet", what="DRA driver")
+
+
+def plugin_of(subject: Subject, resource: str) -> Plugin:
+    """What is to offer a kind of device in this cluster."""
+    return DRA_DRIVER if is_claimed(subject, resource) else PLUGINS[resource]
+
+
+def is_claimed(subject: Subject, resource: str) -> bool:
+    """Whether pods claim such devices, so that a node offers no number of them."""
+    return resource == EFA and subject.layout.claims_efa
+
+
+def efa_of(subject: Subject, node: Object) -> int:
+    """How many EFA devices pods can get on a node, as the layout's driver says."""
+    if not is_claimed(subject, EFA):
+        return _amount(node, "allocatable", EFA)
+    # By name, since a slice may still be there beside the one that has taken its place.
+    return len(
+        {
+            device["name"]
+            for one in subject.cluster.resource_slices(DRIVER)
+            if (one.get("spec") or {}).get("nodeName") == name_of(node)
+            for device in one["spec"].get("devices") or ()
+            if _is_efa(device)
+        }
+    )
+
+
+def _is_efa(device: Object) -> bool:
+    """By its attribute, whose name may stand without the driver's domain: https://kubernetes.io/docs/reference/kubernetes-api/resource/resource-slice-v1/ ."""
+    attributes = device.get("attributes") or {}
+    found = attributes.get(DEVICE_ATTRIBUTE) or attributes.get(DEVICE_ATTRIBUTE.rpartition("/")[2]) or {}
+    return found.get("string") == EFA_DEVICE
 
 
 @dataclass(frozen=True)
@@ -57,11 +101,19 @@ class Shortage:
     resource: str
     has: int
     wanted: int
+    claimed: bool = False
 
     @property
     def capacity(self) -> int:
         """The devices that the plugin has found, healthy or not."""
-        return _amount(self.node, "capacity", self.resource)
+        return self.has if self.claimed else _amount(self.node, "capacity", self.resource)
+
+    @property
+    def offers(self) -> str:
+        """What the node has, for a message."""
+        if self.claimed:
+            return f"has {self.has} of {self.wanted} EFA devices in ResourceSlices of {DRIVER}"
+        return f"offers {self.has} of {self.wanted} {self.resource}"
 
 
 def shortages(subject: Subject, resource: str) -> list[Shortage]:
@@ -69,14 +121,15 @@ def shortages(subject: Subject, resource: str) -> list[Shortage]:
     found = []
     for node, _, group in ready_nodes(subject):
         wanted = wanted_of(node, group, resource)
-        has = _amount(node, "allocatable", resource)
+        claimed = is_claimed(subject, resource)
+        has = efa_of(subject, node) if claimed else _amount(node, "allocatable", resource)
         # GPUs that are cut into slices of several kinds, or shared in turns, have names of their own:
         # https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-operator-mig.html, gpu-sharing.html
         sliced = resource == GPU and any(
             key.startswith("nvidia.com/mig-") or key == f"{GPU}.shared" for key in _offered(node)
         )
         if has < wanted and not sliced:
-            found.append(Shortage(node, group, resource, has, wanted))
+            found.append(Shortage(node, group, resource, has, wanted, claimed))
     return found
 
 

@@ -487,6 +487,13 @@ def test_a_node_with_another_system_is_told(case: MakeCase) -> None:
     )
 
 
+def test_a_bottlerocket_without_fips_is_told(case: MakeCase) -> None:
+    broken = case("{extends: eks-g4dn, node_groups: {sys: {ami_type: BOTTLEROCKET_x86_64_FIPS}}}")
+    assert broken.found() == {}
+    broken.world.node("sys")["status"]["nodeInfo"]["osImage"] = "Bottlerocket OS 1.52.0 (aws-k8s-1.35)"
+    assert "the layout's AMI is BOTTLEROCKET_x86_64_FIPS" in broken.one("operating-systems").problem
+
+
 def test_a_bottlerocket_without_the_driver_is_told(case: MakeCase) -> None:
     broken = case("{extends: eks-g4dn, node_groups: {gpu: {ami_type: BOTTLEROCKET_x86_64_NVIDIA}}}")
     broken.world.node("gpu")["status"]["nodeInfo"]["osImage"] = "Bottlerocket OS 1.52.0 (aws-k8s-1.35)"
