@@ -164,14 +164,30 @@ class NodeGroup:
 
     @property
     def at_once(self) -> str:
-        """How many nodes an update takes away at the same time, like `1 node` or `33 %`: EKS's own 1 where nothing is said."""
-        block = self.change.becomes("update_config", 0)
-        if block is None:
-            block = self.change.was("update_config", 0)
+        """How many nodes this update takes away at the same time, like `1 node` or `33 %`: EKS's own 1 where nothing is said."""
+        block = self._in_force
         percentage, number = at(block, "max_unavailable_percentage"), at(block, "max_unavailable")
         if known(percentage) and percentage:
             return f"{percentage} %"
         return counted(number if isinstance(number, int) and number else 1, "node")
+
+    @property
+    def drains_first(self) -> bool:
+        """Whether EKS takes nodes away before it starts new ones, in this update."""
+        return bool(at(self._in_force, "update_strategy") == "MINIMAL")
+
+    @property
+    def has_strategy(self) -> bool:
+        """Whether the provider of the plan knows strategies of updates: hashicorp/aws does since 6.26.0."""
+        return isinstance(self._in_force, dict) and "update_strategy" in self._in_force
+
+    @property
+    def _in_force(self) -> Any:
+        """The `update_config` that an update goes by: the one before, since the provider changes it last.
+
+        https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/eks/node_group.go
+        """
+        return self.change.was("update_config", 0)
 
 
 def counted(number: int, word: str) -> str:

@@ -41,8 +41,10 @@ def size_command(group: NodeGroup, size: int) -> str:
     )
 
 
-def minimal_command(group: NodeGroup) -> str:
-    """The command that makes EKS drain nodes before it starts new ones."""
+def minimal(group: NodeGroup) -> str:
+    """How EKS is told to take nodes away before it starts new ones: by the layout where the provider can say it."""
+    if group.has_strategy:
+        return "update: {strategy: minimal} in the layout, in a deploy of its own before this one"
     return (
         f"`aws eks update-nodegroup-config --cluster-name {_cluster(group)} --nodegroup-name {group.name} "
         "--update-config maxUnavailable=1,updateStrategy=MINIMAL`"

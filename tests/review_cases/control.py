@@ -320,6 +320,11 @@ CASES = (
         {"release-version": note("EFA interfaces")},
     ),
     Case(
+        "a new version of the driver of claimed EFA devices",
+        (release("aws-dranet", {"version": "1.0.0"}, {"version": "1.0.1"}),),
+        {"release-version": note("pods with claims wait")},
+    ),
+    Case(
         "the same chart from elsewhere",
         (
             release(

@@ -9,6 +9,8 @@ from . import CLUSTER, JOB, JOB_TOLD, SYS, SYS_GROUP, Case, note, same, stop, wa
 _ODCR = "cr-0123456789abcdef0"
 _EMPTY = edited(P5, scaling_config__0__desired_size=0)
 _ROOT = edited(P5_TEMPLATE, block_device_mappings__0__ebs__0__volume_size=600)
+_DEFAULT = edited(P5, update_config=[{"max_unavailable": 1, "update_strategy": None}])
+_MINIMAL = edited(P5, update_config=[{"max_unavailable": 2, "update_strategy": "MINIMAL"}])
 _ON_DEMAND = edited(P5_TEMPLATE, capacity_reservation_specification=[])
 _NEW_VERSION = {"launch_template": [{"version": True}]}
 _PX = {**P5, "id": None, "node_group_name": "px", "arn": None}
@@ -89,8 +91,35 @@ CASES = (
     ),
     Case(
         "a new launch template on a reservation, drained first",
-        tuple(p5(edited(P5, update_config=[{"max_unavailable": 2, "update_strategy": "MINIMAL"}]), _ROOT)),
-        {"nodes-roll": warn("2 nodes at a time", "checkpointed"), "more-nodes-at-once": note("2 of 2 nodes")},
+        tuple(p5(_MINIMAL, _ROOT, before=_MINIMAL)),
+        {"nodes-roll": warn("2 nodes at a time", "checkpointed")},
+    ),
+    Case(
+        "a strategy with the update that needs it",
+        tuple(p5(edited(P5, update_config=[{"max_unavailable": 2, "update_strategy": "MINIMAL"}]), _ROOT, before=_DEFAULT)),
+        {"nodes-roll": stop("1 node at a time", "a full reservation has none", "counts from the next one",
+         "update: {strategy: minimal} in the layout, in a deploy of its own before this one"),
+         "more-nodes-at-once": note("2 of 2 nodes")},
+    ),
+    Case("a strategy by itself", tuple(p5(_MINIMAL, before=edited(_MINIMAL, update_config__0__update_strategy=None)))),
+    Case(
+        "a strategy that the layout does not have",
+        tuple(p5(edited(_MINIMAL, update_config__0__update_strategy=None), before=_MINIMAL)),
+        {"update-strategy-lost": warn("strategy MINIMAL", "nothing", "no room", "each plan shows", "strategy: minimal")},
+    ),
+    Case(
+        "the default strategy on a reservation",
+        tuple(p5(edited(_MINIMAL, update_config__0__update_strategy="DEFAULT"), before=_MINIMAL)),
+        {"update-strategy-lost": warn("strategy DEFAULT", "no room")},
+    ),
+    Case(
+        "a strategy that somebody has set in the console",
+        tuple(p5(edited(_MINIMAL, update_config__0__update_strategy=None), before=edited(_MINIMAL, update_config__0__update_strategy="DEFAULT"))),
+        {"update-strategy-lost": note("each plan shows", "strategy: default", "or the other one")},
+    ),
+    Case(
+        "another strategy on demand",
+        (change(GROUP, _MINIMAL, edited(_MINIMAL, update_config__0__update_strategy="DEFAULT")), same("aws_launch_template.x", _ON_DEMAND)),
     ),
     Case(
         "a new launch template on demand",

@@ -33,6 +33,21 @@ def replaced(argument: str, value: object) -> tuple[Json, ...]:
 ANEW = note("No node runs")
 CASES = (
     Case(
+        "another driver of EFA devices",
+        (
+            change("helm_release.a", {"name": "efa", "chart": "aws-efa-k8s-device-plugin"}, None),
+            change("helm_release.b", None, {"name": "aws-dranet", "chart": "aws-dranet"}),
+        ),
+        {"efa-driver-changed": stop("aws-efa-k8s-device-plugin → aws-dranet", "the same ones to others")},
+    ),
+    Case(
+        "a driver of EFA devices beside one that stays",
+        (
+            same("helm_release.a", {"name": "efa", "chart": "aws-efa-k8s-device-plugin"}),
+            change("helm_release.b", None, {"name": "aws-dranet", "chart": "aws-dranet"}),
+        ),
+    ),
+    Case(
         "no EFA any more",
         (*template(edited(P5_TEMPLATE, network_interfaces=[])), *JOB),
         {"efa-lost": stop("32 EFA interfaces a node → none, of 32", "vpc.amazonaws.com/efa never starts", JOB_TOLD)},

@@ -30,6 +30,7 @@ _WORKERS: Json = {
     "metadata": [{"name": "w", "namespace": "training"}],
     "spec": [{"replicas": "2", "template": [{"spec": [{"container": [{"image": "a", "resources": [{"limits": {"nvidia.com/gpu": "8"}}]}]}]}]}],
 }  # fmt: skip
+_CLAIMING: Json = {"resources": {"limits": {"nvidia.com/gpu": "8"}, "claims": [{"name": "efa"}]}}
 _SERVICE: Json = {
     "metadata": [{"name": "api", "namespace": "serving", "annotations": {"service.beta.kubernetes.io/aws-load-balancer-scheme": "internet-facing"}}],
     "spec": [{"type": "LoadBalancer", "load_balancer_source_ranges": ["203.0.113.0/24"]}],
@@ -56,6 +57,17 @@ def _tagged(count: int) -> tuple[Json, ...]:
 
 
 CASES = (
+    Case(
+        "other pods of a set that is a manifest, since its pods claim devices",
+        (
+            _manifest(
+                "StatefulSet",
+                {"spec": {"replicas": 2, "template": {"spec": {"containers": [_CLAIMING | {"image": "a"}]}}}},
+                {"spec": {"replicas": 2, "template": {"spec": {"containers": [_CLAIMING | {"image": "b"}]}}}},
+            ),
+        ),
+        {"pods-rolled": warn("StatefulSet x are replaced", "a training job loses a worker")},
+    ),
     Case(
         "a file system is replaced",
         (change(_FILES, _FSX, _FSX, because=[["deployment_type"]]), same("aws_fsx_data_repository_association.a", _LINK)),

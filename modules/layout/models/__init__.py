@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
+from ..extension_file import ExtensionFile
 from ..forms import BucketName, KeyPrefix
+from ..overrides import OverrideAddress, OverridePath, StackKind
 from ..releases import CHARTS
 from ..values import (
     ClusterName,
@@ -23,8 +25,10 @@ from .addons import Addon, HelmRelease
 from .base import Section, about
 from .cluster import Cluster, Endpoint
 from .network import Network
+from .node_capacity import Capacity, ExistingPlacementGroup, Size
 from .node_config import NodeConfig
-from .node_group import Capacity, ExistingPlacementGroup, NodeGroup, RootVolume, Size, Taint, Update
+from .node_group import NodeGroup, RootVolume, Taint
+from .node_update import Update
 from .pod_identity import PodIdentityAssociation
 from .review import AcceptedFinding, Review
 from .serving import ServingDeployment
@@ -197,6 +201,22 @@ class Layout(Section):
         description="What the review of a change lets pass.",
         examples=[{"accept": []}],
     )
+    overrides: dict[OverrideAddress, dict[OverridePath, Any]] = Field(
+        default_factory=dict,
+        description="Arguments of any resource, data source or provider, by its address in plans and their paths in it. A value "
+        "takes the place of what is there, after all else; `${...}` in it is Terraform's, and `${null}` takes an argument out. "
+        "The rules of a layout do not see it: docs/overrides.md.",
+        examples=[{"aws_eks_node_group.nodes_p5": {"timeouts.create": "90m"}}],
+        json_schema_extra=about(
+            source="https://developer.hashicorp.com/terraform/cli/state/resource-addressing"
+        ),
+    )
+    extension: ExtensionFile | None = Field(
+        default=None,
+        description="A Python file, from this file's folder, whose function `extend(stack, layout)` adds resources and providers "
+        "of your own to each stack: docs/overrides.md. It runs whenever the stacks are made, and not when a layout is checked.",
+        examples=["./stack.py"],
+    )
 
     @property
     def platform_stack(self) -> str:
@@ -239,6 +259,15 @@ class Layout(Section):
             *([self.workloads_stack] if self.has_workloads else ()),
         )
 
+    def kind_of(self, stack: str) -> StackKind:
+        """Which of the layout's stacks one is, by its name."""
+        kinds: dict[str, StackKind] = {
+            self.data_stack: "data",
+            self.platform_stack: "platform",
+            self.workloads_stack: "workloads",
+        }
+        return kinds.get(stack, "cluster")
+
     @property
     def zones(self) -> list[str]:
         """The zones that node groups and file systems ask for."""
@@ -250,6 +279,11 @@ class Layout(Section):
     def has_efa(self) -> bool:
         """Whether any node group has EFA interfaces."""
         return any(group.efa for group in self.node_groups.values())
+
+    @property
+    def claims_efa(self) -> bool:
+        """Whether pods claim EFA devices, rather than ask the device plugin for a number of them."""
+        return self.cluster.efa_driver == "dra"
 
     def has_addon(self, name: str) -> bool:
         """Whether an EKS add-on will be installed."""

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from ..efa_drivers import EfaDriver
 from ..values import (
     Bool,
     Cidr,
@@ -20,6 +21,7 @@ from ..values import (
 from .access import AccessEntry
 from .base import Section, about
 from .pod_identity import POD_IDENTITY, PodIdentityAssociation
+from .scheduler import CONTROL_PLANE, Scheduler
 
 
 class SecretsEncryption(Section):
@@ -194,12 +196,29 @@ class Cluster(Section):
         examples=[True],
         json_schema_extra=about(source="https://docs.aws.amazon.com/eks/latest/userguide/zone-shift.html"),
     )
+    scheduler: Scheduler | None = Field(
+        default=None,
+        description="How the Kubernetes scheduler chooses nodes. EKS keeps what was set when this is removed: write "
+        "LeastAllocated to go back. CDK Terrain only: docs/flavours.md.",
+        examples=[{"scoring_strategy": "MostAllocated", "resources": {"nvidia.com/gpu": 10, "cpu": 1}}],
+        json_schema_extra=about(source=CONTROL_PLANE),
+    )
     oidc_provider: Bool = Field(
         default=True,
         description="Whether an IAM OIDC provider for IRSA is made.",
         examples=[False],
         json_schema_extra=about(
             source="https://docs.aws.amazon.com/eks/latest/userguide/enable-iam-roles-for-service-accounts.html"
+        ),
+    )
+    efa_driver: EfaDriver = Field(
+        default="device_plugin",
+        description="What hands EFA devices to pods, on all nodes. `device_plugin` offers vpc.amazonaws.com/efa. "
+        "`dra` is dynamic resource allocation, by the release aws-dranet: pods claim devices. It needs Kubernetes 1.34 "
+        "and groups that Terraform sizes. Jobs end before a change of it: docs/efa.md.",
+        examples=["dra"],
+        json_schema_extra=about(
+            source="https://docs.aws.amazon.com/eks/latest/userguide/device-management-efa.html"
         ),
     )
     service_ipv4_cidr: Cidr | None = Field(

@@ -34,12 +34,12 @@ from .capacity import (
     ReservationChanged,
     ReservationPreference,
 )
-from .efa import EfaLost, EfaSecurityGroup
+from .efa import EfaDriverChanged, EfaLost, EfaSecurityGroup
 from .images import AmiChanged, AmiTypeChanged, InstanceTypeChanged, NodeVersion
 from .node_groups import GpuGroupDestroyed, GpuGroupReplaced, NodeGroupForgotten, NodeGroupLost
 from .other_nodes import GpuInstanceLost, KarpenterNodes
 from .placement import PlacementGroupChanged, PlacementGroupReplaced, ZoneChanged
-from .rolls import ForcedUpdate, MoreAtOnce, NodesRoll
+from .rolls import ForcedUpdate, MoreAtOnce, NodesRoll, StrategyLost
 from .settings import LabelsRemoved, NodeRepairSwitched, NodeRole, RemoteAccessChanged, TaintsChanged
 from .sizes import NodesAdded, NodesTaken, SizeAgainstOwner, SizeOwnerSwitched, SizeRefused
 
@@ -53,6 +53,7 @@ NODE_RULES: tuple[Rule, ...] = (
     NodesTaken(),
     SizeAgainstOwner(),
     EfaLost(),
+    EfaDriverChanged(),
     EfaSecurityGroup(),
     ReservationCancelled(),
     ReservationChanged(),
@@ -73,6 +74,7 @@ NODE_RULES: tuple[Rule, ...] = (
     NodeRepairSwitched(),
     ForcedUpdate(),
     MoreAtOnce(),
+    StrategyLost(),
     RemoteAccessChanged(),
     SizeRefused(),
     SizeOwnerSwitched(),

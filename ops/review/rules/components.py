@@ -59,6 +59,13 @@ _POD_IDENTITY = Component(
 )
 _EBS = Component(_DRIVER, _NO_DRIVER)
 _EFA_PLUGIN = Component(_PLUGIN.format("EFA interfaces"), _NO_PLUGIN.format("EFA interfaces"), "stop")
+_EFA_DRA = Component(
+    # https://docs.aws.amazon.com/eks/latest/userguide/device-management-efa.html#efa-dra-driver
+    "Containers keep the EFA interfaces that they have claimed. While the driver restarts on a node, pods with claims wait there.",
+    "Containers keep the EFA interfaces that they have claimed, but no claim is met any more: no job starts, and one that loses a pod "
+    "cannot go on. Another driver gives the same interfaces away a second time: end the jobs first.",
+    "stop",
+)
 _GPU_PLUGIN = Component(_PLUGIN.format("GPUs"), _NO_PLUGIN.format("GPUs"), "stop")
 _JOBS = _CONTROLLER.format("starts, restarts or finishes jobs")
 _NO_JOBS = "Nobody starts, restarts or finishes its jobs any more: pods that run go on until the first one fails, and then the run hangs."
@@ -87,6 +94,7 @@ COMPONENTS: dict[str, Component] = {
         _DRIVER + " Mounts of version 1 of it, which live in systemd of the node, go on too.", _NO_DRIVER, risky=True
     ),
     "aws-efa-k8s-device-plugin": _EFA_PLUGIN,
+    "aws-dranet": _EFA_DRA,
     "nvidia-device-plugin": _GPU_PLUGIN,
     "neuron-device-plugin": Component(
         _PLUGIN.format("Neuron devices"), _NO_PLUGIN.format("Neuron devices"), "stop"

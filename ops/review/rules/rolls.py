@@ -8,7 +8,7 @@ from ..nodes import NodeGroup, Nodes
 from ..plan import Change
 from ..rule import Finding, Level
 from ..subject import Subject
-from ..told import empty, from_to, jobs_there, minimal_command, size_command, training
+from ..told import empty, from_to, jobs_there, minimal, size_command, training
 from ..values import at, known
 
 # What a version of a launch template is not: the nodes are the same without.
@@ -103,14 +103,9 @@ def _in_template(template: Change | None) -> list[str]:
     return found
 
 
-def _drains_first(group: NodeGroup) -> bool:
-    """Whether EKS is told to take a node away before it starts a new one, by a provider that can say it."""
-    return bool(at(group.change.becomes("update_config"), 0, "update_strategy") == "MINIMAL")
-
-
 def _needs_room(group: NodeGroup, before: Nodes, after: Nodes) -> bool:
     """Whether new nodes come out of the reservation that the old ones still fill."""
-    return after.is_reserved and after.reservation == before.reservation and not _drains_first(group)
+    return after.is_reserved and after.reservation == before.reservation and not group.drains_first
 
 
 def _level(group: NodeGroup, before: Nodes, after: Nodes, trained: bool) -> Level:
@@ -131,7 +126,7 @@ def _effect(group: NodeGroup, before: Nodes, after: Nodes) -> str:
         )
     elif before.is_accelerated:
         told += " A job on it ends, and starts again from its last checkpoint."
-    if _drains_first(group):
+    if group.drains_first:
         return told
     zones = len(after.zones) or 1
     told += f" It first starts new nodes, up to {2 * zones} more than there are"
@@ -141,6 +136,8 @@ def _effect(group: NodeGroup, before: Nodes, after: Nodes) -> str:
         told += f": {after.reservation} has to have room for all"
     elif after.is_reserved:
         told += ": a full reservation has none, and the update fails, with no node exchanged"
+    if group.change.becomes("update_config", 0, "update_strategy") == "MINIMAL":
+        told += ". The strategy minimal of this deploy counts from the next one"
     return told + "."
 
 
@@ -155,11 +152,53 @@ def _remedy(group: NodeGroup, before: Nodes, after: Nodes) -> str:
     if _needs_room(group, before, after):
         return (
             "When the jobs have checkpointed, stop them, and tell EKS to drain first "
-            f"({minimal_command(group)}) or leave an instance of the reservation free; then deploy."
+            f"({minimal(group)}) or leave an instance of the reservation free; then deploy."
         )
     if before.is_accelerated:
         return "Deploy when the jobs have checkpointed and are stopped, so that they start again once and not once per node."
     return "Deploy; pods move to other nodes as their disruption budgets allow."
+
+
+class StrategyLost:
+    """The strategy of later updates is taken away: they start new nodes first again, which a full reservation has no room for."""
+
+    id = "update-strategy-lost"
+    level: Level = "warn"
+
+    def look(self, subject: Subject) -> Iterator[Finding]:
+        """Yields what it finds."""
+        for group in subject.node_groups:
+            after = group.after
+            was = group.change.was("update_config", 0, "update_strategy")
+            becomes = group.change.becomes("update_config", 0, "update_strategy")
+            if (
+                group.fate not in ("stays", "rolls")
+                or after is None
+                or not isinstance(was, str)
+                or was == becomes
+            ):
+                continue
+            needed = was == "MINIMAL" and after.is_reserved
+            effect = []
+            if needed:
+                effect.append(
+                    "EKS starts new nodes first in the next updates, and a full reservation has no room for them."
+                )
+            if not becomes and was:
+                # https://github.com/terraform-aws-modules/terraform-aws-eks/issues/3625
+                effect.append(
+                    "EKS goes on to answer with a strategy, so that each plan shows this change again."
+                )
+            if effect:
+                remedy = (
+                    f"Write update: {{strategy: {was.lower()}}} in the layout, also where somebody has set it beside Terraform"
+                    f"{'' if needed else ', or the other one'}."
+                )
+                told = becomes if isinstance(becomes, str) and becomes else "nothing"
+                level: Level = "warn" if needed else "note"
+                yield Finding(
+                    group.change, " ".join(effect), remedy, f"strategy {was}", f"strategy {told}", level
+                )
 
 
 class ForcedUpdate:

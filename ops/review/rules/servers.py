@@ -90,6 +90,9 @@ class PodsRolled:
                     "0 replicas",
                     level="warn",
                 )
+            if one.verb == "update" and kind_of(one) in SERVERS.values():
+                sides = (side("manifest", "spec", "template") for side in (one.was, one.becomes))
+                yield from _rolled(one, kind_of(one), *sides)
         for kind, word in SERVERS.items():
             for one in subject.of(kind):
                 if one.verb != "update":
@@ -104,21 +107,27 @@ class PodsRolled:
                         "0 replicas",
                         level="warn",
                     )
-                before, after = one.was("spec", 0, "template"), one.becomes("spec", 0, "template")
-                if before == after or isinstance(before, Sensitive):
-                    continue
-                trains = word == "StatefulSet" and _devices(one) > 0
-                yield Finding(
-                    one,
-                    f"The pods of {word} {name_of(one)} are replaced one after the other."
-                    + (" They have GPUs: a training job loses a worker each time." if trains else ""),
-                    "Wait until the run has ended or written a checkpoint."
-                    if trains
-                    else "Nothing, if there is more than one replica.",
-                    "",
-                    listed(keys(before, after), 5),
-                    level="warn" if trains else None,
+                yield from _rolled(
+                    one, word, one.was("spec", 0, "template"), one.becomes("spec", 0, "template")
                 )
+
+
+def _rolled(one: Change, word: str, before: Any, after: Any) -> Iterator[Finding]:
+    """Pods of another template, where the plan tells it."""
+    if before == after or isinstance(before, Sensitive):
+        return
+    trains = word == "StatefulSet" and _devices(one) > 0
+    yield Finding(
+        one,
+        f"The pods of {word} {name_of(one)} are replaced one after the other."
+        + (" They have GPUs: a training job loses a worker each time." if trains else ""),
+        "Wait until the run has ended or written a checkpoint."
+        if trains
+        else "Nothing, if there is more than one replica.",
+        "",
+        listed(keys(before, after), 5),
+        level="warn" if trains else None,
+    )
 
 
 def _count(value: Any) -> int | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from textwrap import dedent, indent
 
+from modules.bindings.flavor import Flavor
+
 NEW = """\
 name: demo
 region: us-west-2
@@ -33,7 +35,8 @@ node_groups:
 class Case:
     """A layout that breaks a rule on the line with the comment `# here`, and one that does not.
 
-    `problem` and `remedy` are parts of the message.
+    `problem` and `remedy` are parts of the message. `flavor` is whose packages would write the second one; what is active
+    without it.
     """
 
     rule: str
@@ -42,6 +45,7 @@ class Case:
     problem: str
     remedy: str
     fine: str
+    flavor: Flavor | None = None
 
     @property
     def line(self) -> int:

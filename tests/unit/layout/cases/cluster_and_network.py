@@ -12,6 +12,13 @@ gpu:
   instance_type: g5.48xlarge
   size: {min: 0, desired: 2, max: 4}
 """
+# A job on nodes whose EFA devices are claimed; `%s` is kueue's release.
+CLAIMED = """
+cluster: {efa_driver: dra}
+workloads: {training: {llama: {kind: indexed_job, image: "a/b:1", node_group: gpu}}}
+helm_releases:
+  kueue: %s
+"""
 SUBNETS = "  private_subnet_ids: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]\n"
 
 
@@ -514,6 +521,112 @@ CASES = (
         "gpu have EFA",
         "efa: false",
         new(GPU + "  efa: false\n", "helm_releases:\n  aws-efa-k8s-device-plugin: {enabled: false}\n"),
+    ),
+    Case(
+        "efa-plugin-off",
+        new(GPU, "cluster: {efa_driver: dra}\nhelm_releases:\n  aws-dranet: {enabled: false} # here\n"),
+        "helm_releases.aws-dranet",
+        "gpu have EFA",
+        "efa: false",
+        new(GPU, "cluster: {efa_driver: dra}\n"),
+    ),
+    Case(
+        "efa-driver-version",
+        new(GPU, 'kubernetes_version: "1.33"\ncluster: {efa_driver: dra} # here\n'),
+        "cluster.efa_driver",
+        "dra needs Kubernetes 1.34, and this is 1.33",
+        'kubernetes_version: "1.34"',
+        new(GPU, 'kubernetes_version: "1.34"\ncluster: {efa_driver: dra}\n'),
+    ),
+    Case(
+        "efa-driver-autoscaler",
+        new(GPU + "  scaling_owner: autoscaler # here\n", "cluster: {efa_driver: dra}\n"),
+        "node_groups.gpu.scaling_owner",
+        "brings no node for pods that claim EFA devices",
+        "scaling_owner: terraform",
+        new(
+            GPU + "cpu: {instance_type: m5.large, size: {desired: 1}, scaling_owner: autoscaler}\n",
+            "cluster: {efa_driver: dra}\n",
+        ),
+    ),
+    Case(
+        "efa-driver-karpenter",
+        new(GPU, "cluster: {efa_driver: dra} # here\nhelm_releases: {karpenter: {}}\n"),
+        "cluster.efa_driver",
+        "from static pools alone",
+        "efa_driver: device_plugin",
+        new(GPU, "cluster: {efa_driver: device_plugin}\nhelm_releases: {karpenter: {}}\n"),
+    ),
+    Case(
+        "efa-two-drivers",
+        new(GPU, "cluster: {efa_driver: dra}\nhelm_releases: {aws-efa-k8s-device-plugin: {}} # here\n"),
+        "helm_releases.aws-efa-k8s-device-plugin",
+        "aws-dranet hands out the same EFA devices",
+        "efa_driver: device_plugin",
+        new(
+            GPU,
+            "cluster: {efa_driver: dra}\nhelm_releases: {aws-efa-k8s-device-plugin: {enabled: false}}\n",
+        ),
+    ),
+    Case(
+        "efa-two-drivers",
+        new(GPU, "helm_releases: {aws-dranet: {}} # here\n"),
+        "helm_releases.aws-dranet",
+        "aws-efa-k8s-device-plugin hands out the same EFA devices",
+        "efa_driver: dra",
+        new(GPU, "cluster: {efa_driver: dra}\nhelm_releases: {aws-dranet: {}}\n"),
+    ),
+    Case(
+        "efa-driver-unused",
+        new("", "cluster: {efa_driver: dra} # here\n"),
+        "cluster.efa_driver",
+        "no node group has EFA",
+        "Remove it",
+        new(GPU, "cluster: {efa_driver: dra}\n"),
+    ),
+    Case(
+        "efa-driver-own-ami",
+        new(GPU + "  ami_id: ami-0123456789abcdef0 # here\n", "cluster: {efa_driver: dra}\n"),
+        "node_groups.gpu.ami_id",
+        "containerd with NRI on",
+        "containerd 2.0",
+        new(GPU + "  efa: false\n  ami_id: ami-0123456789abcdef0\n"),
+    ),
+    Case(
+        "efa-device-class",
+        new(
+            GPU,
+            "cluster: {efa_driver: dra}\nhelm_releases: {aws-dranet: {values: {deviceClass: {name: efa}}}} # here\n",
+        ),
+        "helm_releases.aws-dranet.values.deviceClass.name",
+        "class efa.networking.k8s.aws",
+        "Remove it",
+        new(
+            GPU,
+            "cluster: {efa_driver: dra}\nhelm_releases: {aws-dranet: {values: {deviceClass: {create: true}}}}\n",
+        ),
+    ),
+    Case(
+        "efa-device-class",
+        new(
+            GPU,
+            'cluster: {efa_driver: dra}\nhelm_releases: {aws-dranet: {set: {"deviceClass.create": false}}} # here\n',
+        ),
+        "helm_releases.aws-dranet.set.deviceClass.create",
+        "which the chart then does not make",
+        "Remove it",
+        new(
+            GPU,
+            'cluster: {efa_driver: dra}\nhelm_releases: {aws-dranet: {set: {"deviceClass.create": "true"}}}\n',
+        ),
+    ),
+    Case(
+        "efa-claims-uncounted",
+        new(GPU, CLAIMED % '{values: {managerConfig: {controllerManagerConfigYaml: "a: b"}}} # here'),
+        "helm_releases.kueue.values.managerConfig.controllerManagerConfigYaml",
+        "kueue never admits llama",
+        "helm-values/kueue-dra.yaml",
+        new(GPU, CLAIMED % "{}"),
     ),
     Case(
         "device-operator-off",
