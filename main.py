@@ -23,13 +23,12 @@ def main() -> int:
     """
     try:
         loaded = load_all(chosen_layouts())
+        for warning in (warning for one in loaded for warning in one.warnings):
+            print(warning, file=sys.stderr)
+        synthesize(loaded, named=chosen_stacks())
     except LayoutError as error:
         print(error, file=sys.stderr)
         return 2
-    for warning in (warning for one in loaded for warning in one.warnings):
-        print(warning, file=sys.stderr)
-    try:
-        synthesize(loaded, named=chosen_stacks())
     except OSError as error:
         print(f"{error.filename}: cannot be written: {error.strerror}", file=sys.stderr)
         return 2

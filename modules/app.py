@@ -6,11 +6,12 @@ import errno
 import json
 import os
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .layout import Loaded
+from .bindings import ensure
+from .layout import Fault, LayoutError, Loaded
 from .leftovers import STAGED
 from .output import publish, staged
 
@@ -41,7 +42,12 @@ def chosen_stacks(environment: Mapping[str, str] | None = None) -> list[str]:
 
 
 def build(loaded: Sequence[Loaded], output: Path, *, named: Collection[str] = ()) -> App:
-    """An app with the stacks of the layouts, not yet written; `named` as in `add_stacks`."""
+    """An app with the stacks of the layouts, not yet written; `named` as in `add_stacks`.
+
+    Raises:
+        LayoutError: the extension of a layout fails.
+    """
+    ensure()
     from cdktf import App
 
     from .stacks import add_stacks
@@ -69,9 +75,40 @@ def synthesize(
         named: stacks that are asked for by name, as in `add_stacks`.
 
     Raises:
+        LayoutError: an override is for nothing that there is, or an extension fails; nothing is written.
         OSError: the folder cannot be written; what was in it is as it was.
     """
-    return publish_app(lambda folder: build(loaded, folder, named=named), output, keep_stale=keep_stale)
+    apps: list[App] = []
+
+    def make(folder: Path) -> App:
+        apps.append(build(loaded, folder, named=named))
+        return apps[-1]
+
+    try:
+        return publish_app(make, output, keep_stale=keep_stale)
+    except RuntimeError as error:
+        # What Python raises on the way through Node comes back as a text.
+        faults = [fault for app in apps for fault in _override_faults(loaded, app)]
+        if faults:
+            raise LayoutError(faults) from None
+        extension = next((one.layout.extension for one in loaded if one.layout.extension), None)
+        if extension is None:
+            raise
+        from .extension import refused_synthesis
+
+        raise refused_synthesis(Path(extension), error) from error
+
+
+def _override_faults(loaded: Sequence[Loaded], app: App) -> Iterator[Fault]:
+    from .addressed_stack import AddressedStack
+
+    trees = {stack: one.tree for one in loaded for stack in (*one.layout.stacks, one.layout.workloads_stack)}
+    for stack in app.node.children:
+        if isinstance(stack, AddressedStack) and stack.override_error is not None:
+            for one in stack.override_error.problems:
+                path = ("overrides", *one.path)
+                origin = trees[stack.node.id].locate(path)
+                yield Fault(origin, path, one.problem, one.remedy, "override")
 
 
 def publish_app(make: Callable[[Path], App], output: str | None = None, *, keep_stale: bool = True) -> Path:

@@ -6,7 +6,7 @@ here imports cdktf: a layout is checked in milliseconds.
 
 from .extends import preset_names
 from .faults import PRESETS, Fault, LayoutError, Level, Origin, dotted
-from .loader import Loaded, load, load_all, load_text
+from .loader import Loaded, load, load_all, load_dict, load_text
 from .models import Layout
 from .subnets import private_addresses, private_subnet, public_subnet
 from .values import Var, VariableKind, is_known
@@ -27,6 +27,7 @@ __all__ = [
     "is_known",
     "load",
     "load_all",
+    "load_dict",
     "load_text",
     "preset_names",
     "private_addresses",

@@ -32,6 +32,7 @@ _ENTRIES: tuple[KeyPath, ...] = (
     ("node_groups", "*", "labels", "*"),
     ("node_groups", "*", "tags", "*"),
     ("cluster", "access_entries", "*"),
+    ("cluster", "scheduler", "resources", "*"),
     ("cluster", "pod_identity_associations", "*"),
     ("cluster", "pod_identity_associations", "*", "tags", "*"),
     ("tags", "*"),
@@ -93,18 +94,25 @@ def check(written: Node, before: Iterable[Fault], today: date, flavor: Flavor | 
 
 
 def _idle_nulls(tree: Node, path: KeyPath = ()) -> Iterator[Fault]:
-    if tree.value is None and not tree.removes and any(fits(path, pattern) for pattern in _ENTRIES):
+    if tree.value is None and not tree.removes and _is_entry(path):
         problem = (
             "has no value: null removes what an extended layout or a default says, and here nothing does"
         )
         if path[-2] in ("labels", "tags", "set", "environment"):
             remedy = 'Write "" for an empty value.'
+        elif path[0] == "overrides":
+            remedy = 'Write "${null}" to take the argument out.'
         else:
             remedy = "Give it a value." if path[0] == "workloads" else "Write {} to add it."
         yield Fault(tree.origin, path, problem, remedy, "null")
     if isinstance(tree.value, dict):
         for key, node in tree.value.items():
             yield from _idle_nulls(node, (*path, key))
+
+
+def _is_entry(path: KeyPath) -> bool:
+    # Nothing fills in the value of an override, however deep.
+    return (len(path) > 1 and path[0] == "overrides") or any(fits(path, pattern) for pattern in _ENTRIES)
 
 
 def _unknown_nulls(tree: Node, path: KeyPath = ()) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import catalog
 from .chart_values import chart_values
+from .efa_drivers import DRA_RELEASE, PLUGIN_RELEASE
 from .faults import Origin
 from .node_spec import DRIVE_STRATEGY
 from .releases import ADDONS_DEFAULT, CHARTS
@@ -149,13 +150,18 @@ def _taints(instance_type: catalog.InstanceType) -> list[dict[str, str]]:
     return []
 
 
-def needed_releases(groups: dict[str, Any]) -> tuple[str, ...]:
-    """Releases that node groups (as plain values, with their defaults) call for, in order of installation."""
+def needed_releases(groups: dict[str, Any], *, dra: bool = False) -> tuple[str, ...]:
+    """Releases that node groups (as plain values, with their defaults) call for, in order of installation.
+
+    `dra` says that EFA devices are claimed.
+    """
     typed = _typed(groups)
+    efa = any(group.get("efa") is True for _, group in typed)
     needed = {
         "gpu-operator": any(found.gpus for found, _ in typed),
         "neuron": any(found.neuron_devices for found, _ in typed),
-        "aws-efa-k8s-device-plugin": any(group.get("efa") is True for _, group in typed),
+        PLUGIN_RELEASE: efa and not dra,
+        DRA_RELEASE: efa and dra,
         "cluster-autoscaler": any(group.get("scaling_owner") == "autoscaler" for _, group in typed),
         "training-operator": any(found.accelerator for found, _ in typed),
     }
@@ -233,6 +239,13 @@ def _any_train_job(layout: dict[str, Node]) -> bool:
     return any(kind is not None and kind.value == "train_job" for kind in kinds)
 
 
+def _claims_efa(layout: dict[str, Node]) -> bool:
+    """Whether the layout has EFA devices claimed, rather than offered by the device plugin."""
+    cluster = layout.get("cluster")
+    driver = cluster.child("efa_driver") if cluster is not None else None
+    return driver is not None and driver.value == "dra"
+
+
 def _releases(layout: dict[str, Node]) -> Node:
     given = layout.get("helm_releases")
     if given is not None and not isinstance(given.value, dict):
@@ -242,7 +255,8 @@ def _releases(layout: dict[str, Node]) -> Node:
     entries: dict[str, Node] = (
         dict(given.value) if given is not None and isinstance(given.value, dict) else {}
     )
-    needed = [*needed_releases(plain)]
+    dra = _claims_efa(layout)
+    needed = [*needed_releases(plain, dra=dra)]
     if "training-operator" not in needed and _any_train_job(layout):
         needed.append("training-operator")
     if _any_served_with(layout, "load_balancer"):
@@ -260,7 +274,7 @@ def _releases(layout: dict[str, Node]) -> Node:
                 "namespace": chart.namespace,
             }
             filled = wrap(base, DEFAULT)
-            values = chart_values(name, gpu_ami_types)
+            values = chart_values(name, gpu_ami_types, dra=dra)
             if values is not None and isinstance(filled.value, dict):
                 filled.value["values"] = values
             entries[name] = merge(filled, node)

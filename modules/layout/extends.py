@@ -50,11 +50,15 @@ def missing(name: str, folder: Path, presets: Path = PRESETS) -> tuple[str, str]
 
 
 def compose(
-    file: Path, source: str | None = None, presets: Path = PRESETS, text: str | None = None
+    file: Path,
+    source: str | None = None,
+    presets: Path = PRESETS,
+    text: str | None = None,
+    first: Document | None = None,
 ) -> Document:
     """Reads a layout file and all that it extends, and merges them; `extends` itself is gone from the result.
 
-    With `text`, the file is not read: it will hold that.
+    With `text`, the file is not read: it will hold that. With `first` it is a program, and that what it says.
 
     Raises:
         LayoutError: a file cannot be read, a preset does not exist, or the chain of `extends` closes a cycle.
@@ -64,8 +68,10 @@ def compose(
     faults: list[Fault] = []
     current: Path | None = file
     while current is not None:
-        first = not seen
-        document = _read(current, source if first else None, text if first else None, faults)
+        own = not seen
+        document = (first if own else None) or _read(
+            current, source if own else None, text if own else None, faults
+        )
         if _is_manifest(document.tree):
             raise LayoutError([_manifest(document.tree, current)])
         faults += document.faults

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ..data_folders import PRESETS as PRESETS
+
 Level = Literal["error", "warning"]
 Step = str | int
 KeyPath = tuple[Step, ...]
-
-PRESETS = Path(__file__).resolve().parents[2] / "presets"
 
 
 @dataclass(frozen=True, slots=True)

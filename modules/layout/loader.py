@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from ..bindings.flavor import Flavor
 from .checks import check
 from .document import Document, read
 from .extends import compose, find_layout, missing
+from .extension_file import find_extension
 from .faults import PRESETS, Fault, LayoutError, Origin
-from .models import Layout
+from .models import Layout, Section
+from .python_tree import calling_line, document
 from .scripts import read_scripts
 from .tree import Node, merge
 from .variables import Variable, variables_of
@@ -86,8 +89,37 @@ def load_text(
     return _loaded(str(file), file, compose(file, presets=presets, text=text), today, flavor)
 
 
+def load_dict(
+    layout: Mapping[str, Any] | Section,
+    *,
+    presets: Path = PRESETS,
+    today: date | None = None,
+    flavor: Flavor | None = None,
+) -> Loaded:
+    """Makes a layout of Python's own data, with the defaults and the rules of a file.
+
+    Args:
+        layout: what a file would hold: mappings, lists, texts, numbers, and models of sections in their place. `extends` and
+            other relative paths start in the folder of the program that calls.
+        presets: the folder of the presets.
+        today: the day for support dates; the current day (UTC) without it.
+        flavor: as of `load`.
+
+    Raises:
+        LayoutError: with every fault that was found, each with the line of the call, path, problem and remedy.
+    """
+    origin = calling_line()
+    written = document(layout, origin)
+    if written.faults:
+        raise LayoutError(written.faults)
+    file = Path(origin.source)
+    composed = compose(file, presets=presets, first=written)
+    return _loaded(str(origin), file, composed, today, flavor)
+
+
 def _loaded(name: str, file: Path, document: Document, today: date | None, flavor: Flavor | None) -> Loaded:
     faults = [*document.faults, *_values_files(document.tree), *read_scripts(document.tree)]
+    faults += find_extension(document.tree)
     day = today or datetime.now(tz=timezone.utc).date()
     checked = check(document.tree, faults, day, flavor)
     if checked.layout is None or any(fault.level == "error" for fault in checked.faults):

@@ -208,6 +208,16 @@ def _label_value(value: str) -> str:
 
 LabelKey = Annotated[str, Form(_label_key, rf"((?=[^/]{{1,253}}/){_DNS_NAME}/)?{_NAME}", _NAME_HINT)]
 LabelValue = Annotated[str, Form(_label_value, rf"({_NAME})?", _NAME_HINT)]
+# https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#extended-resources
+ResourceName = Annotated[
+    str,
+    matching(
+        rf"(?=.{{1,253}}\Z)({_DNS_NAME}/)?{_NAME}",
+        "is no name of a resource",
+        "Write cpu, memory, or a device's name like nvidia.com/gpu.",
+        editors=rf"({_DNS_NAME}/)?{_NAME}",
+    ),
+]
 
 # https://docs.aws.amazon.com/general/latest/gr/aws_tagging.html: what every service takes
 _TAG = r"[\w .:/=+@-]"

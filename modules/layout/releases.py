@@ -27,6 +27,7 @@ CHARTS: dict[str, Chart] = {
     ),
     "gpu-operator": Chart("https://helm.ngc.nvidia.com/nvidia", "gpu-operator", "v26.7.0", "gpu-operator"),
     "aws-efa-k8s-device-plugin": Chart(EKS_CHARTS, "aws-efa-k8s-device-plugin", "v0.5.30", "kube-system"),
+    "aws-dranet": Chart(EKS_CHARTS, "aws-dranet", "1.0.0", "kube-system"),
     "neuron": Chart("oci://public.ecr.aws/neuron", "neuron-helm-chart", "1.10.0", "kube-system"),
     "cluster-autoscaler": Chart(
         "https://kubernetes.github.io/autoscaler", "cluster-autoscaler", "9.59.0", "kube-system"

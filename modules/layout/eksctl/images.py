@@ -21,12 +21,10 @@ def image(
     """Writes `ami_type`, `ami_id` and `release_version`."""
     family = given.text("amiFamily")
     if family.startswith("Bottlerocket"):
-        if family != "Bottlerocket":
-            given.dropped("amiFamily", "the FIPS variant has no counterpart: plain Bottlerocket")
         if found.neuron_devices:
             given.changed("amiFamily", "Bottlerocket has no Neuron driver: Amazon Linux 2023")
         else:
-            suffix = "_NVIDIA" if found.gpus else ""
+            suffix = ("_NVIDIA" if found.gpus else "") + ("_FIPS" if family == "BottlerocketFips" else "")
             put("ami_type", f"BOTTLEROCKET_{'ARM_64' if found.architecture == 'arm64' else 'x86_64'}{suffix}")
     elif family == "AmazonLinux2":
         given.changed("amiFamily", "Amazon Linux 2023: EKS makes no images of Amazon Linux 2 any more")
@@ -35,7 +33,7 @@ def image(
     ami = given.text("ami")
     if ami == "static" or ami.startswith(("auto", "resolve:ssm")):
         given.changed("ami", "EKS's own image of the Kubernetes version")
-    elif ami and family not in ("", "AmazonLinux2023", "Bottlerocket"):
+    elif ami and family not in ("", "AmazonLinux2023", "Bottlerocket", "BottlerocketFips"):
         given.dropped(
             "ami", f"an image of {family} joins in another way than Amazon Linux 2023 and Bottlerocket"
         )

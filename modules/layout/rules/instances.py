@@ -9,6 +9,7 @@ from ... import catalog
 from ..faults import KeyPath, Level
 from ..models.node_group import AmiType
 from .base import Context, Finding
+from .provider import writes
 
 # Names that nearer ones are looked for, at 2 ms each. A layout with more is no list of mistyped names.
 _SUGGESTED = 100
@@ -92,12 +93,43 @@ class AmiTypeDoesNotFit:
             fitting = [ami for ami in found.ami_types if ami in _KNOWN_AMI_TYPES]
             if not fitting or group.ami_type in fitting:
                 continue
+            fitting = [ami for ami in fitting if writes(context.flavor, ami)]
             needs = f"an {found.architecture} AMI"
             if found.accelerator is not None and found.accelerator.kind != "amd":
                 needs += f" with the driver for {found.accelerator.name}"
             problem = f"{group.ami_type} does not fit {group.instance_type}, which needs {needs}"
             remedy = f"Leave it out, or write {' or '.join(fitting)}."
             yield Finding((*path, "ami_type"), problem, remedy, ((*path, "instance_type"),))
+
+
+class FipsAmiOutOfReach:
+    """A Bottlerocket AMI with FIPS pulls its first images through ECR's FIPS endpoint; where there is no way to one, no node joins.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/bottlerocket-fips-amis.html
+    """
+
+    id = "fips-ami-out-of-reach"
+    level: Level = "error"
+
+    def check(self, context: Context) -> Iterator[Finding]:
+        """A region of the United States, and in a new VPC NAT or an endpoint of ECR with FIPS."""
+        layout = context.layout
+        network = layout.network
+        endpoints = network.interface_endpoints or ()
+        closed = network.is_new and not network.has_nat
+        for path, group in context.groups():
+            if not group.ami_type.endswith("_FIPS"):
+                continue
+            where, plain = (*path, "ami_type"), group.ami_type.removesuffix("_FIPS")
+            if not layout.region.startswith("us-"):
+                problem = f"{group.ami_type} starts by ECR's FIPS endpoint, and {layout.region} has none"
+                yield Finding(where, problem, f"Write {plain}, or a region of the US.", (("region",),))
+            elif closed and not any("ecr" in name and "fips" in name for name in endpoints):
+                problem = (
+                    f"{group.ami_type} starts by ECR's FIPS endpoint, which nodes without NAT do not reach"
+                )
+                remedy = f"Write {plain}, or give the VPC a NAT gateway or ECR's FIPS endpoints (interface_endpoints)."
+                yield Finding(where, problem, remedy, (("network",),))
 
 
 class EfaNotSupported:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..efa_drivers import RELEASES
 from ..faults import KeyPath, Level
 from ..models import Layout
 from ..releases import ADDONS_KNOWN, CHARTS, RELEASE_ENDPOINTS
@@ -86,7 +87,7 @@ class MetricsServerTwice:
 
 
 class EfaPluginOff:
-    """Without the device plugin no pod gets an EFA device, and NCCL falls back to TCP without a word.
+    """Without its driver no pod gets an EFA device: NCCL falls back to TCP without a word, or the pods stay pending.
 
     https://docs.aws.amazon.com/eks/latest/userguide/device-management-efa.html
     """
@@ -95,16 +96,15 @@ class EfaPluginOff:
     level: Level = "error"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """EFA groups go with the release aws-efa-k8s-device-plugin."""
+        """EFA groups go with the release of `cluster.efa_driver`."""
         groups = [path[1] for path, group in context.groups() if group.efa]
-        if groups and not context.layout.has_release("aws-efa-k8s-device-plugin"):
+        release = RELEASES[context.layout.cluster.efa_driver]
+        if groups and not context.layout.has_release(release):
             problem = (
                 f"is off, and the group(s) {_list(groups)} have EFA: pods would get none, and NCCL use TCP"
             )
             remedy = "Remove what turns it off, or write efa: false in the groups."
-            yield Finding(
-                ("helm_releases", "aws-efa-k8s-device-plugin"), problem, remedy, (("node_groups",),)
-            )
+            yield Finding(("helm_releases", release), problem, remedy, (("node_groups",),))
 
 
 class DeviceOperatorOff:

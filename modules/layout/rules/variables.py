@@ -50,7 +50,9 @@ class VariableAsText:
         """No text looks like a reference to Terraform, unless it is one."""
         meant = {path for path, _ in uses(context.layout)}
         for path, text in _texts(context.tree):
-            if path not in meant and not _is_type(path) and _REFERENCE.match(text):
+            if path in meant or path[0] == "overrides":  # where a reference is Terraform's
+                continue
+            if not _is_type(path) and _REFERENCE.match(text):
                 problem = f"{text[:60]!r} is taken as text here, not as a Terraform variable"
                 yield Finding(path, problem, "Write the value itself.")
 

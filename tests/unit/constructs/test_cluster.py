@@ -273,3 +273,19 @@ def test_other_subnets_never_change_the_control_plane_and_another_vpc_replaces_i
     lifecycle = synth("tags: {}").cluster.only("aws_eks_cluster")["lifecycle"]
     assert "vpc_config[0].subnet_ids" in lifecycle["ignore_changes"]
     assert lifecycle["replace_triggered_by"] == ["aws_vpc.network_vpc.id"]
+
+
+def test_a_scheduler_is_refused_where_no_rule_was_asked_and_the_provider_does_not_have_it() -> None:
+    from cdktf import TerraformStack, Testing
+
+    from modules.cluster import Cluster
+    from modules.layout.models import Cluster as Section
+
+    section = Section.model_validate({"scheduler": {"scoring_strategy": "MostAllocated"}})
+    stack = TerraformStack(Testing.app(), "own")
+    with pytest.raises(
+        ValueError, match="kube_scheduler_config of aws_eks_cluster: the AWS provider of CDKTF does not"
+    ):
+        Cluster(
+            stack, "cluster", name="own", kubernetes_version="1.35", subnet_ids=["subnet-1"], cluster=section
+        )

@@ -12,6 +12,7 @@ from tests.terraform_json import Stack, Synth
 CPU = "tags: {}"
 GPU = "node_groups: {gpu: {instance_type: g5.2xlarge, size: {desired: 2}}}"
 EFA = "node_groups: {gpu: {instance_type: g5.8xlarge, size: {desired: 2}}}"
+DRA = "cluster: {efa_driver: dra}\n"
 NEURON = "node_groups: {trn: {instance_type: trn1.32xlarge, size: {desired: 2}}}"
 NEURON_WITHOUT_EFA = "node_groups: {inf: {instance_type: inf2.xlarge, size: {desired: 2}}}"
 AUTOSCALED = "node_groups: {sys: {scaling_owner: autoscaler}}"
@@ -63,6 +64,7 @@ def _tolerated(tolerations: list[dict[str, str]]) -> set[tuple[str, str]]:
         (CPU, set()),
         (GPU, {"gpu-operator", "training-operator"}),
         (EFA, {"gpu-operator", "training-operator", "aws-efa-k8s-device-plugin"}),
+        (f"{DRA}{EFA}", {"gpu-operator", "training-operator", "aws-dranet"}),
         (NEURON, {"neuron", "training-operator", "aws-efa-k8s-device-plugin"}),
         (NEURON_WITHOUT_EFA, {"neuron", "training-operator"}),
         (AUTOSCALED, {"cluster-autoscaler"}),
@@ -173,6 +175,34 @@ def test_the_efa_plugins_pods_tolerate_every_taint_of_the_efa_groups(synth: Synt
         ("chips", "NoSchedule"),
     } <= tolerated
     assert ("cpu-only", "NoSchedule") not in tolerated
+
+
+def test_the_driver_of_claimed_devices_is_on_all_nodes_with_efa_and_no_others(synth: Synth) -> None:
+    """The chart tolerates nothing, and its list of types lacks some, such as g7.48xlarge: neither would say a word."""
+    more = TAINTED.replace("g5.8xlarge", "g7.48xlarge")
+    values = _values(synth(f"region: ap-east-1\n{DRA}{more}").platform, "aws-dranet")
+    plugin = _values(synth(TAINTED).platform, "aws-efa-k8s-device-plugin")
+    assert values["tolerations"] == plugin["tolerations"]
+    types = ["g7.48xlarge", "p4d.24xlarge", "trn1.32xlarge"]
+    assert values["supportedInstanceLabels"] == {"values": types}
+    assert values["image"] == {"repository": "800184023465.dkr.ecr.ap-east-1.amazonaws.com/eks/dranet"}
+    assert values["updateStrategy"] == {"rollingUpdate": {"maxUnavailable": "10%"}}
+
+
+def test_values_of_one_s_own_lie_over_those_of_the_driver(synth: Synth) -> None:
+    own = "helm_releases: {aws-dranet: {values: {verbosity: 2, image: {tag: x}}}}"
+    values = _values(synth(f"{DRA}{EFA}\n{own}").platform, "aws-dranet")
+    assert (values["verbosity"], values["image"]["tag"]) == (2, "x")
+    assert values["image"]["repository"].endswith("/eks/dranet")
+    assert values["tolerations"]
+
+
+def test_kueue_counts_claimed_devices(synth: Synth) -> None:
+    kueue = "helm_releases: {kueue: {}}"
+    key = ("managerConfig", "controllerManagerConfigYaml")
+    claimed = _values(synth(f"{DRA}{EFA}\n{kueue}").platform, "kueue")[key[0]][key[1]]
+    assert "deviceClassMappings" in claimed
+    assert claimed.startswith(_values(synth(f"{EFA}\n{kueue}").platform, "kueue")[key[0]][key[1]])
 
 
 def test_the_neuron_plugins_pods_tolerate_every_taint_of_the_neuron_groups(synth: Synth) -> None:

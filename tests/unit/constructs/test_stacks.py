@@ -145,7 +145,7 @@ def test_a_variable_is_declared_with_type_purpose_and_validation(synth: Synth) -
 
 
 def test_variables_are_declared_where_they_are_used_and_nowhere_else(synth: Synth) -> None:
-    for text in (VARIABLES, DEFAULT, *(f"extends: {name}" for name in preset_names())):
+    for text in (VARIABLES, DEFAULT, *(f"extends: {name}\nname: {name}\n" for name in preset_names())):
         for stack in synth(text):
             assert set(stack.variables) == stack.variables_used()
 
@@ -160,14 +160,14 @@ def test_a_literal_takes_the_variables_place(synth: Synth) -> None:
 
 @pytest.mark.parametrize("preset", preset_names())
 def test_every_reference_of_a_preset_leads_to_something_in_its_own_stack(synth: Synth, preset: str) -> None:
-    for stack in synth(f"extends: {preset}"):
+    for stack in synth(f"extends: {preset}\nname: {preset}\n"):
         missing = {address for address in stack.references(stack.json) if address not in stack}
         assert not missing
 
 
 @pytest.mark.parametrize("preset", preset_names())
 def test_no_token_of_cdktf_is_left_in_a_preset(synth: Synth, preset: str) -> None:
-    for stack in synth(f"extends: {preset}"):
+    for stack in synth(f"extends: {preset}\nname: {preset}\n"):
         text = json.dumps(stack.json)
         assert "TfToken" not in text
         assert "${Token[" not in text

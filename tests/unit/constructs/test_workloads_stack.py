@@ -9,7 +9,7 @@ import pytest
 from cdktf import App
 
 from modules.stacks import add_stacks
-from tests.engine.variants import WORKLOADS
+from tests.engine.variants import CLAIMED, WORKLOADS
 from tests.kubernetes_objects import check_stack
 from tests.terraform_json import Body, Load, Stack, Synth
 
@@ -36,6 +36,27 @@ def test_kubernetes_takes_every_object(synth: Synth) -> None:
     """As the provider sends them, by the schemas of the layout's version of Kubernetes and of the custom resources."""
     stacks = synth(WORKLOADS)
     assert check_stack(stacks.workloads, stacks.loaded.layout.kubernetes_version) > 40
+
+
+def test_jobs_that_claim_efa_are_manifests_and_replaced_with_their_claims(synth: Synth) -> None:
+    """The provider's own types have no place for claims."""
+    stacks = synth(CLAIMED)
+    stack = stacks.workloads
+    assert check_stack(stack, stacks.loaded.layout.kubernetes_version) > 20
+    assert "kubernetes_job_v1.training_notebook" in stack, "it claims nothing"
+    for name in ("indexed", "torch", "mpi"):
+        claims, made = (
+            stack[f"kubernetes_manifest.training_{name}{end}"] for end in ("__resourceclaimtemplate", "")
+        )
+        assert made["lifecycle"]["ignore_changes"] == claims["lifecycle"]["ignore_changes"] == ["manifest"]
+        assert f"kubernetes_manifest.training_{name}__resourceclaimtemplate" in made["depends_on"]
+        assert digest(stack, name) == digest(stack, f"{name}__resourceclaimtemplate")
+        assert made["timeouts"] == {"delete": "15m"}
+    for name in ("workers", "crowd"):
+        made = stack[f"kubernetes_manifest.training_{name}"]
+        assert "ignore_changes" not in made.get("lifecycle", {}), "it is changed in place"
+        assert made["computed_fields"] == ["metadata.labels", "metadata.annotations", "spec"]
+    assert "vpc.amazonaws.com/efa" not in json.dumps(stack.json)
 
 
 def test_the_workloads_come_last_and_go_first(layout: Load) -> None:

@@ -9,14 +9,15 @@ from typing import TypeAlias
 
 import pytest
 
+from modules.bindings.flavor import Flavor
 from modules.layout import Fault, LayoutError, Loaded, load
 
 # The day of all support dates in these tests.
 TODAY = date(2026, 11, 22)
 
 Write: TypeAlias = Callable[..., Path]
-FaultsOf: TypeAlias = Callable[[str], "tuple[Fault, ...]"]
-LoadText: TypeAlias = Callable[[str], Loaded]
+FaultsOf: TypeAlias = Callable[..., "tuple[Fault, ...]"]
+LoadText: TypeAlias = Callable[..., Loaded]
 
 
 @pytest.fixture
@@ -34,17 +35,21 @@ def write(tmp_path: Path) -> Write:
 
 @pytest.fixture
 def load_text(write: Write) -> LoadText:
-    """Loads a layout from text."""
-    return lambda text: load(str(write(text)), today=TODAY)
+    """Loads a layout from text; a second argument is whose packages would write it."""
+
+    def load_it(text: str, flavor: Flavor | None = None) -> Loaded:
+        return load(str(write(text)), today=TODAY, flavor=flavor)
+
+    return load_it
 
 
 @pytest.fixture
 def faults_of(load_text: LoadText) -> FaultsOf:
-    """Everything that is wrong with a layout, errors and warnings."""
+    """Everything that is wrong with a layout, errors and warnings; as `load_text`."""
 
-    def find(text: str) -> tuple[Fault, ...]:
+    def find(text: str, flavor: Flavor | None = None) -> tuple[Fault, ...]:
         try:
-            return load_text(text).warnings
+            return load_text(text, flavor).warnings
         except LayoutError as error:
             return error.faults
 

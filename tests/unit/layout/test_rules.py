@@ -14,13 +14,15 @@ from tests.unit.layout.cases import (
     cluster_and_network,
     node_settings,
     nodes_and_capacity,
+    overriding,
+    provider,
     serving,
     storage,
     training,
     workloads,
 )
 
-FaultsOf = Callable[[str], tuple[Fault, ...]]
+FaultsOf = Callable[..., tuple[Fault, ...]]
 CASES = (
     *nodes_and_capacity.CASES,
     *node_settings.CASES,
@@ -30,6 +32,8 @@ CASES = (
     *training.CASES,
     *workloads.CASES,
     *storage.CASES,
+    *overriding.CASES,
+    *provider.CASES,
 )
 LEVELS = {rule.id: rule.level for rule in RULES}
 
@@ -57,5 +61,5 @@ def test_a_broken_layout_has_one_fault_with_line_path_problem_and_remedy(
 
 @pytest.mark.parametrize("case", CASES, ids=named)
 def test_a_near_miss_passes(case: Case, faults_of: FaultsOf) -> None:
-    faults = faults_of(case.fine)
+    faults = faults_of(case.fine, case.flavor)
     assert [fault for fault in faults if fault.rule == case.rule or fault.level == "error"] == []

@@ -19,6 +19,8 @@ from tests.unit.layout.cases import (
     new,
     node_settings,
     nodes_and_capacity,
+    overriding,
+    provider,
     serving,
     storage,
     training,
@@ -34,6 +36,8 @@ CASES = (
     *training.CASES,
     *workloads.CASES,
     *storage.CASES,
+    *overriding.CASES,
+    *provider.CASES,
 )
 # No version of the catalogue that EKS takes is old enough any more: see the test of its own below.
 WITHOUT_CASE = {"trainer-needs-newer"}

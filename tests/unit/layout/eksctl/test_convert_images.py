@@ -24,6 +24,7 @@ overrideBootstrapCommand: |
         ("amiFamily: AmazonLinux2023", "AL2023_x86_64_STANDARD"),
         ("amiFamily: Bottlerocket", "BOTTLEROCKET_x86_64"),
         ("amiFamily: bottlerocket", "BOTTLEROCKET_x86_64"),
+        ("amiFamily: BottlerocketFips", "BOTTLEROCKET_x86_64_FIPS"),
         ("", "AL2023_x86_64_STANDARD"),
     ],
 )
@@ -36,9 +37,17 @@ def test_bottlerocket_on_gpus_has_nvidia_s_drivers(imported: Importer) -> None:
     assert made.group.ami_type == "BOTTLEROCKET_x86_64_NVIDIA"
 
 
+def test_fips_on_gpus_is_taken_out_and_named_where_the_provider_refuses_it(imported: Importer) -> None:
+    made = group_of(imported, "amiFamily: BottlerocketFips", "instanceType: g5.xlarge")
+    assert made.group.ami_type == "AL2023_x86_64_NVIDIA"
+    (row,) = [row for row in made.converted.rows if "6.29.0" in str(row)]
+    assert row.fate == "dropped"
+    assert row.matters
+
+
 @pytest.mark.parametrize(
     ("family", "fate"),
-    [("AmazonLinux2", "changed"), ("Ubuntu2404", "DROPPED"), ("BottlerocketFips", "DROPPED")],
+    [("AmazonLinux2", "changed"), ("Ubuntu2404", "DROPPED")],
 )
 def test_a_family_without_counterpart_is_named(imported: Importer, family: str, fate: str) -> None:
     assert group_of(imported, f"amiFamily: {family}").fate(f"{GROUP}.amiFamily") == fate

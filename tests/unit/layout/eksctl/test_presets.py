@@ -31,7 +31,7 @@ def test_a_manifest_imports_to_the_layout_of_the_preset_of_its_name(name: str) -
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_stacks_of_an_import_have_the_resources_of_the_preset(name: str, synth: Synth) -> None:
-    made, wanted = synth(_imported(name).text), synth(f"extends: {name}")
+    made, wanted = synth(_imported(name).text), synth(f"extends: {name}\nname: {name}\n")
     for mine, its in zip(made, wanted, strict=True):
         assert mine.json["resource"] == its.json["resource"]
         assert mine.json.get("data") == its.json.get("data")
