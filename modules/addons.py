@@ -13,7 +13,7 @@ from cdktf_cdktf_provider_aws.eks_pod_identity_association import EksPodIdentity
 from constructs import Construct
 
 from .expressions import literals
-from .iam import managed_policy, pod_role
+from .iam import ServiceRole, managed_policy, partition_of, pod_role
 from .layout.models import Addon, Taint
 from .layout.pods import tolerations
 from .layout.releases import ADDON_IDENTITIES, ADDON_PODS, ADDONS_BEFORE_NODES
@@ -32,25 +32,35 @@ class Addons(Construct):
         id: str,
         *,
         cluster_name: str,
-        cluster_reference: str,
         kubernetes_version: str,
-        partition: str,
         addons: Mapping[str, Addon],
+        cluster_reference: str | None = None,
+        partition: str | None = None,
         accelerator_taints: Sequence[Taint] = (),
         gpu_operator: bool = False,
     ) -> None:
         """Install what every node waits for.
 
         Args:
+            cluster_name: as text, for the names of the roles.
+            kubernetes_version: of the cluster, for which the versions of the add-ons are looked up.
+            addons: the sections by name: `layout.addons` has the project's choice, with the VPC CNI and CoreDNS.
+            cluster_reference: the name as a reference, so that the cluster comes first; the name without it.
+            partition: the ARN partition; looked up without it.
             accelerator_taints: taints of the GPU groups, which add-ons on those nodes have to tolerate.
             gpu_operator: whether the NVIDIA GPU operator exports GPU metrics already.
         """
         super().__init__(scope, id)
-        self._cluster_name, self._cluster, self._partition = cluster_name, cluster_reference, partition
+        self._cluster_name, self._cluster = cluster_name, cluster_reference or cluster_name
+        self._partition = partition or partition_of(self)
         self._kubernetes_version = kubernetes_version
         self._defaults = default_configuration(accelerator_taints, gpu_operator)
         enabled = {name: addon for name, addon in addons.items() if addon.enabled}
         self._rest = {name: addon for name, addon in enabled.items() if name not in ADDONS_BEFORE_NODES}
+        self.addons: dict[str, EksAddon] = {}
+        self.versions: dict[str, DataAwsEksAddonVersion] = {}
+        self.roles: dict[str, ServiceRole] = {}
+        self.identities: dict[str, EksPodIdentityAssociation] = {}
         self.before_nodes: list[ITerraformDependable] = []
         for name in ADDONS_BEFORE_NODES:
             if name in enabled:
@@ -79,7 +89,7 @@ class Addons(Construct):
 
     def _install(self, name: str, addon: Addon, after: Sequence[ITerraformDependable]) -> EksAddon:
         configuration = merged(self._defaults.get(name, {}), addon.configuration)
-        return EksAddon(
+        made = self.addons[name] = EksAddon(
             self,
             name,
             cluster_name=self._cluster,
@@ -90,11 +100,12 @@ class Addons(Construct):
             resolve_conflicts_on_update="OVERWRITE",
             depends_on=[*self._identity(name, addon), *after] or None,
         )
+        return made
 
     def _version(self, name: str, addon: Addon) -> str:
         if addon.version is not None:
             return addon.version
-        found = DataAwsEksAddonVersion(
+        found = self.versions[name] = DataAwsEksAddonVersion(
             self,
             f"{name}-version",
             addon_name=name,
@@ -119,11 +130,11 @@ class Addons(Construct):
                 policy.rpartition("/")[2]: managed_policy(self._partition, policy)
                 for policy in identity.policies
             }
-            role = pod_role(
+            role = self.roles[name] = pod_role(
                 self, f"{name}-role", cluster_name=self._cluster_name, pods=name, policy_arns=arns
             )
             role_arn, before = role.arn, list(role.policies)
-        association = EksPodIdentityAssociation(
+        association = self.identities[name] = EksPodIdentityAssociation(
             self,
             f"{name}-identity",
             cluster_name=self._cluster,

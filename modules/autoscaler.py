@@ -27,7 +27,10 @@ _WRITE = ("autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAuto
 
 
 class AutoscalerIdentity(Construct):
-    """A role for the autoscaler's pods that can change the size of this cluster's Auto Scaling groups only."""
+    """A role for the autoscaler's pods that can change the size of this cluster's Auto Scaling groups only.
+
+    `role` is it, `resource` its association with them.
+    """
 
     def __init__(
         self,
@@ -47,7 +50,7 @@ class AutoscalerIdentity(Construct):
         document = policy(
             allow(_READ), allow(_WRITE, Condition=owned), allow(["eks:DescribeNodegroup"], [groups])
         )
-        role = pod_role(
+        role = self.role = pod_role(
             self, "role", cluster_name=cluster_name, pods="cluster-autoscaler", inline={"scale": document}
         )
         self.resource = EksPodIdentityAssociation(

@@ -30,7 +30,7 @@ def scale_up_at_start(
     group: NodeGroup,
     node_group: EksNodeGroup,
     autoscaling_group: str,
-) -> None:
+) -> AutoscalingSchedule:
     """EKS never scales a group up when its capacity block begins: a scheduled action does.
 
     Auto Scaling forgets a one-time action once it has run and refuses one in the past, so it exists only while the
@@ -67,6 +67,7 @@ def scale_up_at_start(
             }
         ],
     )
+    return action
 
 
 def _lies_ahead(group: NodeGroup) -> str:

@@ -27,16 +27,27 @@ from cdktf_cdktf_provider_aws.kms_key import KmsKey
 from constructs import Construct
 
 from .expressions import RESOURCE, string_list, text
-from .iam import ServiceRole, managed_policy
+from .iam import ServiceRole, managed_policy, partition_of
 from .layout.models import AccessEntry
 from .layout.models import Cluster as ClusterSection
+from .provider_versions import scheduler_config, write_newer
 
 
 class Cluster(Construct):
     """IAM role, KMS key, log group, control plane, OIDC provider and access entries.
 
-    `partition` is the ARN partition, as text or token; `replaced_by` are references whose change means another cluster.
-    `name` is a reference to the cluster's name, `security_group_id` one to the group that EKS makes.
+    EKS installs no add-on by itself in such a cluster, not even the VPC CNI without which no node becomes ready: `Addons`
+    brings them, and node groups wait for its `before_nodes`.
+
+    Attributes:
+        resource: the control plane.
+        name: a reference to the cluster's name, known once the cluster is there.
+        security_group_id: a reference to the security group that EKS makes, of the control plane and of every node.
+        oidc_provider: for roles of service accounts (IRSA), where the section asks for one.
+        role: the control plane's; None where the section names one.
+        logs: the log group.
+        key: of Kubernetes secrets, where it is the cluster's own; `key_alias` is its alias.
+        access_entries: by the names of the section; `access_policies` by those and the policy's, with a slash between.
     """
 
     def __init__(
@@ -46,17 +57,36 @@ class Cluster(Construct):
         *,
         name: str,
         kubernetes_version: str,
-        cluster: ClusterSection,
         subnet_ids: Sequence[str],
-        partition: str,
+        cluster: ClusterSection | None = None,
+        partition: str | None = None,
         security_group_ids: Sequence[str] = (),
         preconditions: Sequence[Precondition] = (),
         replaced_by: Sequence[str] = (),
     ) -> None:
+        """Make the control plane.
+
+        Args:
+            name: of the cluster, as text.
+            kubernetes_version: minor version, like `1.35`.
+            subnet_ids: of the control plane's interfaces, in two or more zones.
+            cluster: the section; its defaults without it.
+            partition: the ARN partition, as text or token; looked up without it.
+            security_group_ids: more groups of the control plane's interfaces; the section's own say nothing here.
+            preconditions: what Terraform has to check before it makes the cluster.
+            replaced_by: references whose change means another cluster.
+        """
         super().__init__(scope, id)
-        self._partition = partition
+        cluster = cluster or ClusterSection()
+        self._partition = partition or partition_of(self)
+        self.role: ServiceRole | None = None
+        self.key: KmsKey | None = None
+        self.key_alias: KmsAlias | None = None
+        self.oidc_provider: IamOpenidConnectProvider | None = None
+        self.access_entries: dict[str, EksAccessEntry] = {}
+        self.access_policies: dict[str, EksAccessPolicyAssociation] = {}
         role_arn, before = self._role(name, cluster)
-        logs = self._logs(name, cluster)
+        self.logs = self._logs(name, cluster)
         self.resource = EksCluster(
             self,
             RESOURCE,
@@ -84,7 +114,7 @@ class Cluster(Construct):
             kubernetes_network_config=_service_range(cluster),
             upgrade_policy=EksClusterUpgradePolicy(support_type=cluster.support_type),
             zonal_shift_config=EksClusterZonalShiftConfig(enabled=cluster.zonal_shift),
-            depends_on=[*before, logs],
+            depends_on=[*before, self.logs],
             lifecycle=TerraformResourceLifecycle(
                 # Fixed at creation: another value would replace the cluster, and only means access entries anyway.
                 # EKS keeps a control plane to its zones, and would refuse another one in the middle of an apply.
@@ -96,6 +126,10 @@ class Cluster(Construct):
                 replace_triggered_by=list(replaced_by) or None,
             ),
         )
+        if cluster.scheduler is not None:
+            scheduler = cluster.scheduler
+            block = scheduler_config(scheduler.scoring_strategy, scheduler.resources)
+            write_newer(self.resource, "kube_scheduler_config", block)
         # The id is the name, but not known before the cluster is: where the cluster is replaced, so is what is in it.
         self.name = self.resource.id
         self.security_group_id = self.resource.vpc_config.cluster_security_group_id
@@ -112,7 +146,7 @@ class Cluster(Construct):
     def _role(self, name: str, cluster: ClusterSection) -> tuple[str, list[ITerraformDependable]]:
         if cluster.role_arn is not None:
             return cluster.role_arn, []
-        role = ServiceRole(
+        role = self.role = ServiceRole(
             self,
             "role",
             name=f"{name}-cluster",
@@ -135,21 +169,21 @@ class Cluster(Construct):
             return None
         arn: str | None = secrets.kms_key_arn
         if arn is None:
-            key = KmsKey(
+            key = self.key = KmsKey(
                 self,
                 "key",
                 description=f"Secrets of EKS cluster {name}",
                 enable_key_rotation=True,
                 deletion_window_in_days=30,
             )
-            KmsAlias(self, "key-alias", name=f"alias/eks/{name}", target_key_id=key.key_id)
+            self.key_alias = KmsAlias(self, "key-alias", name=f"alias/eks/{name}", target_key_id=key.key_id)
             arn = key.arn
         return EksClusterEncryptionConfig(
             provider=EksClusterEncryptionConfigProvider(key_arn=arn), resources=["secrets"]
         )
 
     def _access(self, name: str, entry: AccessEntry) -> None:
-        made = EksAccessEntry(
+        made = self.access_entries[name] = EksAccessEntry(
             self,
             f"access-{name}",
             cluster_name=self.name,
@@ -162,7 +196,7 @@ class Cluster(Construct):
                 type="namespace" if access.namespaces else "cluster",
                 namespaces=list(access.namespaces) or None,
             )
-            EksAccessPolicyAssociation(
+            self.access_policies[f"{name}/{access.name}"] = EksAccessPolicyAssociation(
                 self,
                 f"access-{name}-{access.name}",
                 cluster_name=self.name,

@@ -36,9 +36,9 @@ def cluster_access(stack: TerraformStack, layout: Layout) -> tuple[DataAwsEksClu
     return found, ClusterAccess(str(found.endpoint), certificate, command, arguments)
 
 
-def kubernetes_provider(stack: TerraformStack, access: ClusterAccess) -> None:
+def kubernetes_provider(stack: TerraformStack, access: ClusterAccess) -> KubernetesProvider:
     """The provider of Kubernetes objects."""
-    KubernetesProvider(
+    return KubernetesProvider(
         stack,
         "kubernetes",
         host=access.host,

@@ -7,7 +7,7 @@ from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdent
 from cdktf_cdktf_provider_aws.data_aws_partition import DataAwsPartition
 from constructs import Construct
 
-from .addressed_stack import AddressedStack, aws_provider
+from .addressed_stack import AddressedStack
 from .buckets import Bucket
 from .layout import Layout
 from .layout.stores import bucket_name, repository_name
@@ -17,37 +17,41 @@ from .repositories import Repository
 class DataStack(AddressedStack):
     """`NAME-data`: the first stack to be deployed and the last to be destroyed.
 
-    So a destroy of everything takes the costly cluster away before it stops at data that is to stay.
+    So a destroy of everything takes the costly cluster away before it stops at data that is to stay. `buckets` and `repositories`
+    have what is in it by the names of the layout; `account` and `partition` are what AWS says of itself.
     """
 
     def __init__(self, scope: Construct, layout: Layout) -> None:
         super().__init__(scope, layout.data_stack, layout=layout)
-        aws_provider(self, layout)
         storage = layout.storage
-        buckets: dict[str, str] = {}
-        repositories: dict[str, str] = {}
+        self.account: DataAwsCallerIdentity | None = None
+        self.partition: DataAwsPartition | None = None
+        self.buckets: dict[str, Bucket] = {}
+        self.repositories: dict[str, Repository] = {}
         retained: list[str] = []
         if storage.buckets:
-            account = str(DataAwsCallerIdentity(self, "account").account_id)
-            partition = str(DataAwsPartition(self, "partition").partition)
+            self.account = DataAwsCallerIdentity(self, "account")
+            self.partition = DataAwsPartition(self, "partition")
+            account, partition = str(self.account.account_id), str(self.partition.partition)
             above = Construct(self, "bucket")
             for name, bucket in storage.buckets.items():
                 full = bucket_name(layout.name, layout.region, name, bucket, account)
-                made = Bucket(above, name, name=full, bucket=bucket, partition=partition)
-                buckets[name] = str(made.resource.bucket)
+                self.buckets[name] = Bucket(above, name, name=full, bucket=bucket, partition=partition)
                 if bucket.retain:
                     retained.append(f"S3 bucket {full}")
         above = Construct(self, "repository")
         for name, repository in storage.repositories.items():
             full = repository_name(layout.name, name, repository)
-            stored = Repository(above, name, name=full, repository=repository)
-            repositories[name] = str(stored.resource.repository_url)
+            self.repositories[name] = Repository(above, name, name=full, repository=repository)
             if repository.retain:
                 retained.append(f"ECR repository {full}")
         outputs: dict[str, tuple[object, str]] = {
-            "buckets": (buckets, "S3 names of the buckets, by their names in the layout"),
+            "buckets": (
+                {name: str(one.resource.bucket) for name, one in self.buckets.items()},
+                "S3 names of the buckets, by their names in the layout",
+            ),
             "repositories": (
-                repositories,
+                {name: str(one.resource.repository_url) for name, one in self.repositories.items()},
                 "Addresses to push images to, by the repositories' names in the layout",
             ),
             "retained_data": (retained, "What a destroy refuses to delete: retain is true"),

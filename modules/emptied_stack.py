@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from constructs import Construct
 
-from .addressed_stack import AddressedStack, aws_provider
+from .addressed_stack import AddressedStack
 from .cluster_access import cluster_access, kubernetes_provider
 from .layout import Layout
 
@@ -17,6 +17,5 @@ class EmptiedStack(AddressedStack):
 
     def __init__(self, scope: Construct, layout: Layout) -> None:
         super().__init__(scope, layout.workloads_stack, layout=layout)
-        aws_provider(self, layout)
-        _, access = cluster_access(self, layout)
-        kubernetes_provider(self, access)
+        self.cluster, access = cluster_access(self, layout)
+        self.kubernetes = kubernetes_provider(self, access)

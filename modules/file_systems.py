@@ -16,7 +16,7 @@ from .network import Network, Place
 
 
 class FileSystems(Construct):
-    """FSx for Lustre file systems with their security group; `made` has them by name."""
+    """FSx for Lustre file systems with their `security_group`; `made` has them by name, and `account` says whose buckets they link."""
 
     def __init__(
         self,
@@ -40,9 +40,9 @@ class FileSystems(Construct):
         """
         super().__init__(scope, id)
         self._layout = layout
-        self._account: str | None = None
+        self.account: DataAwsCallerIdentity | None = None
         # By an id that no file system can have.
-        lustre = LustreSecurityGroup(
+        lustre = self.security_group = LustreSecurityGroup(
             self, "security_group", name=layout.name, vpc_id=network.vpc_id, nodes=nodes
         )
         self.made: dict[str, FileSystem] = {}
@@ -67,6 +67,8 @@ class FileSystems(Construct):
         if name is None:
             return repository.bucket
         bucket, layout = self._layout.storage.buckets[name], self._layout
-        if bucket.name is None and self._account is None:
-            self._account = str(DataAwsCallerIdentity(self, "account_id").account_id)
-        return f"s3://{bucket_name(layout.name, layout.region, name, bucket, self._account or '')}"
+        if bucket.name is not None:
+            return f"s3://{bucket.name}"
+        if self.account is None:
+            self.account = DataAwsCallerIdentity(self, "account_id")
+        return f"s3://{bucket_name(layout.name, layout.region, name, bucket, self.account.account_id)}"

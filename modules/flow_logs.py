@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
 from cdktf_cdktf_provider_aws.flow_log import FlowLog
 from cdktf_cdktf_provider_aws.vpc import Vpc
@@ -15,7 +17,16 @@ from .layout.models.network import FlowLogs
 _ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogGroups", "logs:DescribeLogStreams")
 
 
-def flow_logs(scope: Construct, *, name: str, vpc: Vpc, logs: FlowLogs) -> None:
+@dataclass(frozen=True, slots=True)
+class VpcFlowLogs:
+    """The flow logs of a VPC: `resource`, the log group that they go to, and the role by which they are written."""
+
+    resource: FlowLog
+    group: CloudwatchLogGroup
+    role: ServiceRole
+
+
+def flow_logs(scope: Construct, *, name: str, vpc: Vpc, logs: FlowLogs) -> VpcFlowLogs:
     """Sends a VPC's flow logs to CloudWatch Logs, by a role that can write to that log group alone."""
     group = CloudwatchLogGroup(
         scope,
@@ -31,7 +42,7 @@ def flow_logs(scope: Construct, *, name: str, vpc: Vpc, logs: FlowLogs) -> None:
         description=f"Flow logs of the VPC of EKS cluster {name}",
         inline={"write": policy(allow(_ACTIONS, [group.arn, f"{group.arn}:*"]))},
     )
-    FlowLog(
+    made = FlowLog(
         scope,
         "flow-logs",
         vpc_id=vpc.id,
@@ -41,3 +52,4 @@ def flow_logs(scope: Construct, *, name: str, vpc: Vpc, logs: FlowLogs) -> None:
         max_aggregation_interval=600,
         tags={"Name": name},
     )
+    return VpcFlowLogs(made, group, role)

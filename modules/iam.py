@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from cdktf_cdktf_provider_aws.data_aws_partition import DataAwsPartition
 from cdktf_cdktf_provider_aws.iam_role import IamRole
 from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
 from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
@@ -59,6 +60,11 @@ def _label(arn: str) -> str:
 def managed_policy(partition: str, name: str) -> str:
     """ARN of a policy that AWS manages; the name with its path, like `service-role/AmazonEBSCSIDriverPolicy`."""
     return f"arn:{partition}:iam::aws:policy/{name}"
+
+
+def partition_of(scope: Construct) -> str:
+    """The ARN partition of the account (`aws`, `aws-cn`, `aws-us-gov`), looked up below a construct."""
+    return str(DataAwsPartition(scope, "partition").partition)
 
 
 class ServiceRole(Construct):

@@ -47,6 +47,12 @@ class Karpenter(Construct):
 
     `node_role` is a reference to the name of its nodes' role; `instance_profile` one to that role's profile, only where
     Karpenter cannot make profiles itself.
+
+    Attributes:
+        nodes: the role of its nodes, with `access_entry` and, where it is made here, `profile`.
+        role: Karpenter's own, with `association`.
+        discovery_tag: on the cluster's security group.
+        queue: of interruptions, with `queue_policy`, and by the kind of event `rules` and `targets`.
     """
 
     def __init__(
@@ -74,7 +80,7 @@ class Karpenter(Construct):
         """
         super().__init__(scope, id)
         self._cluster_name = cluster_name
-        node_role = ServiceRole(
+        node_role = self.nodes = ServiceRole(
             self,
             "node-role",
             name=f"{cluster_name}-karpenter-nodes",
@@ -84,14 +90,15 @@ class Karpenter(Construct):
         )
         self.node_role = node_role.role.name
         # EKS makes an entry for the role of a managed node group by itself; of these nodes it knows nothing.
-        EksAccessEntry(
+        self.access_entry = EksAccessEntry(
             self, "nodes", cluster_name=cluster_reference, principal_arn=node_role.arn, type="EC2_LINUX"
         )
         # IAM has no VPC endpoint: https://karpenter.sh/v1.14/getting-started/getting-started-with-karpenter/#private-clusters
         self.instance_profile: str | None = None
+        self.profile: IamInstanceProfile | None = None
         if isolated:
             prefix = name_prefix(f"{cluster_name}-karpenter-nodes")
-            profile = IamInstanceProfile(
+            profile = self.profile = IamInstanceProfile(
                 self,
                 "instance-profile",
                 name_prefix=prefix,
@@ -99,10 +106,12 @@ class Karpenter(Construct):
                 depends_on=node_role.policies,
             )
             self.instance_profile = profile.name
-        Ec2Tag(self, "discovery", resource_id=security_group_id, key=DISCOVERY_TAG, value=cluster_name)
+        self.discovery_tag = Ec2Tag(
+            self, "discovery", resource_id=security_group_id, key=DISCOVERY_TAG, value=cluster_name
+        )
         queue = self._interruption_queue()
         scoped = Scope(cluster_name, region, partition)
-        role = pod_role(
+        role = self.role = pod_role(
             self,
             "role",
             cluster_name=cluster_name,
@@ -116,7 +125,7 @@ class Karpenter(Construct):
                 ),
             },
         )
-        EksPodIdentityAssociation(
+        self.association = EksPodIdentityAssociation(
             self,
             "identity",
             cluster_name=cluster_reference,
@@ -127,14 +136,14 @@ class Karpenter(Construct):
         )
 
     def _interruption_queue(self) -> SqsQueue:
-        queue = SqsQueue(
+        queue = self.queue = SqsQueue(
             self,
             "queue",
             name=karpenter_queue(self._cluster_name),
             message_retention_seconds=_RETENTION,
             sqs_managed_sse_enabled=True,
         )
-        rules = {
+        rules = self.rules = {
             name: CloudwatchEventRule(
                 self,
                 name,
@@ -161,9 +170,11 @@ class Karpenter(Construct):
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
         }
         access = SqsQueuePolicy(self, "queue-policy", queue_url=queue.url, policy=policy(send, encrypted))
+        self.queue_policy = access
+        self.targets: dict[str, CloudwatchEventTarget] = {}
         for name, rule in rules.items():
             # After the policy: an event that comes before it is lost.
-            CloudwatchEventTarget(
+            self.targets[name] = CloudwatchEventTarget(
                 self, f"{name}-target", rule=rule.name, target_id="queue", arn=queue.arn, depends_on=[access]
             )
         return queue

@@ -12,7 +12,10 @@ from .load_balancer_policy import Scope, discovery, load_balancers, protection, 
 
 
 class LoadBalancerController(Construct):
-    """A role for the controller's pods that can change the load balancers of this cluster only."""
+    """A role for the controller's pods that can change the load balancers of this cluster only.
+
+    `role` is it, `resource` its association with them.
+    """
 
     def __init__(
         self,
@@ -39,8 +42,10 @@ class LoadBalancerController(Construct):
         }
         if not isolated:
             inline["protection"] = policy(*protection(allowed))
-        role = pod_role(self, "role", cluster_name=allowed.cluster, pods="load-balancers", inline=inline)
-        EksPodIdentityAssociation(
+        role = self.role = pod_role(
+            self, "role", cluster_name=allowed.cluster, pods="load-balancers", inline=inline
+        )
+        self.resource = EksPodIdentityAssociation(
             self,
             "identity",
             cluster_name=cluster_reference,

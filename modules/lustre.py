@@ -98,7 +98,10 @@ class LustreSecurityGroup(Construct):
 
 
 class FileSystem(Construct):
-    """One file system with its data repositories; `resource` is it, `address` what it takes to mount it."""
+    """One file system with its data repositories; `resource` is it, `address` what it takes to mount it.
+
+    `parameter` is the SSM parameter that says where it is, `links` are its data repositories by their labels.
+    """
 
     def __init__(
         self,
@@ -166,7 +169,7 @@ class FileSystem(Construct):
         at = self.resource.fqn
         self.address = {key: f"${{{at}.{key}}}" for key in ("id", "dns_name", "mount_name")}
         members = ", ".join(f"{key} = {at}.{key}" for key in self.address)
-        SsmParameter(
+        self.parameter = SsmParameter(
             self,
             "address",
             name=parameter,
@@ -175,13 +178,14 @@ class FileSystem(Construct):
             # Nothing in it is secret, and a plan should show it.
             insecure_value=f"${{jsonencode({{{members}}})}}",
         )
+        self.links: dict[str, FsxDataRepositoryAssociation] = {}
         labels = _labels(repository.path for repository, _ in repositories)
         for label, (repository, bucket) in zip(labels, repositories, strict=True):
             self._link(label, repository, bucket)
 
     def _link(self, label: str, repository: DataRepository, bucket: str) -> None:
         imports, exports = (_events(one) for one in (repository.auto_import, repository.auto_export))
-        FsxDataRepositoryAssociation(
+        self.links[label] = FsxDataRepositoryAssociation(
             self,
             label,
             file_system_id=self.resource.id,

@@ -50,7 +50,7 @@ class Network(Construct):
         *,
         name: str,
         region: str,
-        network: NetworkSection,
+        network: NetworkSection | None = None,
         zones: Sequence[str] = (),
         endpoint_services: Sequence[str] = (),
         private_tags: Mapping[str, str] | None = None,
@@ -59,12 +59,18 @@ class Network(Construct):
 
         Args:
             name: name of the cluster, for names and tags.
+            region: where it is; a zone that is not named here is one of this region.
+            network: the section; a new VPC of its defaults without it.
             zones: zones that node groups ask for; a new VPC has subnets there besides its own zones.
             endpoint_services: services (by short name) that get an interface endpoint in a new VPC.
             private_tags: more tags of the private subnets of a new VPC.
         """
         super().__init__(scope, id)
+        network = network or NetworkSection()
         self.new: NewVpc | None = None
+        self.existing_vpc: DataAwsVpc | None = None
+        self.found_subnets: dict[str, DataAwsSubnet] = {}
+        self.found_security_groups: dict[str, DataAwsSecurityGroup] = {}
         if network.vpc_id is None:
             self._make(name, region, network, zones, endpoint_services, private_tags or {})
         else:
@@ -97,7 +103,7 @@ class Network(Construct):
         self.preconditions = []
 
     def _look_up(self, vpc_id: str, network: NetworkSection) -> None:
-        vpc = DataAwsVpc(
+        vpc = self.existing_vpc = DataAwsVpc(
             self,
             "vpc",
             id=vpc_id,
@@ -132,7 +138,7 @@ class Network(Construct):
 
     def _existing(self, kind: str, ids: Sequence[str]) -> DataAwsSubnet:
         """The subnets of one kind, each checked to lie in the VPC."""
-        found = DataAwsSubnet(
+        found = self.found_subnets[kind] = DataAwsSubnet(
             self,
             f"{kind}-subnets",
             id="${each.value}",
@@ -184,9 +190,10 @@ class Network(Construct):
                     )
                 )
             lifecycle = TerraformResourceLifecycle(postcondition=checks)
-            return DataAwsSubnet(
-                self, f"file-system_{name}", id=file_system.subnet_id, lifecycle=lifecycle
-            ).id
+            label = f"file-system_{name}"
+            found = DataAwsSubnet(self, label, id=file_system.subnet_id, lifecycle=lifecycle)
+            self.found_subnets[label] = found
+            return found.id
         assert group is not None, "the rules ask for a place"
         return group.subnet_ids[0]
 
@@ -209,25 +216,21 @@ class Network(Construct):
         """The security groups that the layout names for a node group, in an existing VPC checked to lie in it."""
         if self.new is not None:
             return list(group.security_group_ids)
-        return [
-            DataAwsSecurityGroup(
-                self,
-                f"{name}-security-group-{index}",
-                id=one,
-                lifecycle=TerraformResourceLifecycle(
-                    postcondition=[
-                        self._in_vpc(f"node_groups.{name}.security_group_ids[{index}]", "security group")
-                    ]
-                ),
-            ).id
-            for index, one in enumerate(group.security_group_ids)
-        ]
+        ids = []
+        for index, one in enumerate(group.security_group_ids):
+            path = f"node_groups.{name}.security_group_ids[{index}]"
+            lifecycle = TerraformResourceLifecycle(postcondition=[self._in_vpc(path, "security group")])
+            label = f"{name}-security-group-{index}"
+            found = DataAwsSecurityGroup(self, label, id=one, lifecycle=lifecycle)
+            self.found_security_groups[label] = found
+            ids.append(found.id)
+        return ids
 
     def cluster_security_groups(self, ids: Sequence[str]) -> list[str]:
         """The control plane's security groups that the layout names, each checked to lie in the existing VPC."""
         if not ids:
             return []
-        found = DataAwsSecurityGroup(
+        found = self.found_security_groups["cluster-security-groups"] = DataAwsSecurityGroup(
             self,
             "cluster-security-groups",
             id="${each.value}",
@@ -251,7 +254,9 @@ class Network(Construct):
                 )
             )
         lifecycle = TerraformResourceLifecycle(postcondition=checks)
-        return DataAwsSubnet(self, f"{name}-subnet-{index}", id=subnet, lifecycle=lifecycle)
+        label = f"{name}-subnet-{index}"
+        self.found_subnets[label] = DataAwsSubnet(self, label, id=subnet, lifecycle=lifecycle)
+        return self.found_subnets[label]
 
 
 def _inside(zone: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cdktf import ITerraformDependable, Postcondition, TerraformResourceLifecycle, Token
 from cdktf_cdktf_provider_aws.autoscaling_group_tag import AutoscalingGroupTagA, AutoscalingGroupTagTag
+from cdktf_cdktf_provider_aws.autoscaling_schedule import AutoscalingSchedule
 from cdktf_cdktf_provider_aws.data_aws_ami import DataAwsAmi, DataAwsAmiFilter
 from cdktf_cdktf_provider_aws.data_aws_ec2_instance_type_offerings import (
     DataAwsEc2InstanceTypeOfferings,
@@ -24,11 +25,13 @@ from constructs import Construct
 
 from .capacity_block import scale_up_at_start, until_start
 from .catalog import huge_pages_mib
+from .efa import EfaSecurityGroup
 from .expressions import RESOURCE, text
-from .iam import NODE_POLICIES, ServiceRole, by_label, managed_policy
+from .iam import NODE_POLICIES, ServiceRole, by_label, managed_policy, partition_of
 from .launch_template import ROOT_DEVICE, launch_template
 from .layout.models import ExistingPlacementGroup, Update
 from .layout.models import NodeGroup as NodeGroupSection
+from .provider_versions import write_newer
 from .user_data import ClusterAddress
 
 _EFFECTS = {"NoSchedule": "NO_SCHEDULE", "NoExecute": "NO_EXECUTE", "PreferNoSchedule": "PREFER_NO_SCHEDULE"}
@@ -40,10 +43,27 @@ _CAPACITY_TYPES = {
 }
 
 
-class NodeGroup(Construct):
-    """One managed node group.
+# What the VPC CNI needs, which has it from the nodes' role where it has no role of its own.
+# https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html
+_CNI_POLICY = "AmazonEKS_CNI_Policy"
 
-    `resource` is the node group, `autoscaling_group` a reference to the name of its Auto Scaling group.
+
+class NodeGroup(Construct):
+    """One managed node group, with its launch template, its role, and a placement group where the section asks for one.
+
+    In a stack of one's own `ExistingCluster.add_node_group` is easier: it finds out what this has to be told of the cluster,
+    and lets the rules of the language look at the section.
+
+    Attributes:
+        resource: the node group.
+        launch_template: of its nodes.
+        placement_group: of its nodes, where the section asks for a new one.
+        offerings: what EC2 offers in its zone, where that is one.
+        ami: that of the section's `ami_id`.
+        start: what scales it up when its capacity block begins, where that lies ahead.
+        offers: tags by which the cluster autoscaler knows what a node offers, by name of the resource.
+        role: the nodes' role; None where the section names one.
+        autoscaling_group: a reference to the name of its Auto Scaling group.
     """
 
     def __init__(
@@ -54,39 +74,73 @@ class NodeGroup(Construct):
         name: str,
         group: NodeGroupSection,
         cluster_name: str,
-        cluster_reference: str,
-        cluster_address: str,
         kubernetes_version: str,
-        partition: str,
         subnet_ids: Sequence[str],
-        zone: str | None = None,
+        cluster_reference: str | None = None,
+        cluster_address: str | None = None,
+        cluster_security_group_id: str | None = None,
+        efa_security_group: EfaSecurityGroup | str | None = None,
         security_groups: Sequence[str] = (),
+        partition: str | None = None,
+        zone: str | None = None,
+        cni_policy: bool = False,
         tags: dict[str, str] | None = None,
         depends_on: Sequence[ITerraformDependable] = (),
     ) -> None:
         """Make the group.
 
         Args:
+            name: of the group in EKS; with the cluster's before it, that of its other resources.
+            group: the section. Its `subnet_ids`, `availability_zone` and `security_group_ids` say nothing here:
+                `subnet_ids`, `zone` and `security_groups` do.
             cluster_name: the cluster's name as text, for names of other resources.
-            cluster_reference: the cluster's name as a reference, so that the cluster comes first.
-            cluster_address: of the cluster's resource, for what a node of one's own AMI has to know of it.
+            kubernetes_version: of the nodes, like `1.35`; another one rolls them.
             subnet_ids: one subnet for an EFA group.
-            zone: their zone, where it is one; the plan stops where EC2 offers no instance type of the group there.
-            security_groups: all of the nodes', the cluster's own too; none leaves it to EKS.
+            cluster_reference: the cluster's name as a reference, so that the cluster comes first; the name without it.
+            cluster_address: of the cluster's resource, `aws_eks_cluster.NAME`, or data source: what nodes of one's own AMI
+                have to know is looked up there.
+            cluster_security_group_id: the security group that EKS has made for the cluster. With other groups it has to be
+                said, since nodes of such do not get it by themselves.
+            efa_security_group: lets EFA through between the nodes. The id of a group of your own serves as well; it has to
+                allow all traffic from and to itself.
+            security_groups: more groups of the nodes.
+            partition: the ARN partition; looked up without it.
+            zone: of the subnets, where it is one; the plan stops where EC2 offers no instance type of the group there.
+            cni_policy: whether the role made here also has what the VPC CNI needs, for a cluster whose CNI has no role of
+                its own.
             tags: of the layout; the group's own are added.
             depends_on: what has to be there before any node, like the VPC CNI.
+
+        Raises:
+            ValueError: a group with EFA has no security group for it, or something else is missing that only shows when
+                nodes do not join.
         """
+        _refuse_reference(cluster_name)
+        if group.ami_id is not None and cluster_address is None:
+            raise ValueError(
+                f"{name}: nodes of your own AMI ({group.ami_id}) join by `cluster_address`. Give it."
+            )
+        all_groups = _security_groups(
+            name, group, cluster_security_group_id, efa_security_group, security_groups
+        )
         super().__init__(scope, id)
+        rules = efa_security_group.rules if isinstance(efa_security_group, EfaSecurityGroup) else ()
         full_name = f"{cluster_name}-{name}"
-        role_arn, policies = self._role(full_name, group, partition)
+        self.role: ServiceRole | None = None
+        self.placement_group: PlacementGroup | None = None
+        self.offerings: DataAwsEc2InstanceTypeOfferings | None = None
+        self.ami: DataAwsAmi | None = None
+        self.start: AutoscalingSchedule | None = None
+        self.offers: dict[str, AutoscalingGroupTagA] = {}
+        role_arn, policies = self._role(full_name, group, partition, cni_policy)
         self.launch_template = launch_template(
             self,
             "launch-template",
             name=full_name,
             group=group,
             tags={**(tags or {}), **group.tags},
-            security_groups=security_groups,
-            cluster=ClusterAddress(cluster_address),
+            security_groups=all_groups,
+            cluster=ClusterAddress(cluster_address or ""),
             placement_group=self._placement_group(full_name, group),
         )
         if zone is not None:
@@ -98,7 +152,7 @@ class NodeGroup(Construct):
         self.resource = EksNodeGroup(
             self,
             RESOURCE,
-            cluster_name=cluster_reference,
+            cluster_name=cluster_reference or cluster_name,
             node_group_name=name,
             node_role_arn=role_arn,
             subnet_ids=list(subnet_ids),
@@ -127,15 +181,17 @@ class NodeGroup(Construct):
             update_config=_update(group.update),
             node_repair_config=EksNodeGroupNodeRepairConfig(enabled=group.node_repair),
             tags=group.tags or None,
-            depends_on=[*policies, *depends_on],
+            depends_on=[*policies, *depends_on, *rules],
             lifecycle=TerraformResourceLifecycle(ignore_changes=["scaling_config[0].desired_size"])
             if owned_elsewhere
             else None,
         )
+        if group.update.strategy is not None:
+            write_newer(self.resource, "update_config.update_strategy", group.update.strategy.upper())
         # As text: to go there by way of the bindings takes five calls of Node.
         self.autoscaling_group = f"${{{self.resource.fqn}.resources[0].autoscaling_groups[0].name}}"
         if group.starts_later:
-            scale_up_at_start(
+            self.start = scale_up_at_start(
                 self,
                 cluster_name=cluster_name,
                 name=name,
@@ -152,7 +208,7 @@ class NodeGroup(Construct):
         One of several is enough: Auto Scaling goes on to the next where it cannot launch one.
         """
         kinds = list(group.instance_types)
-        DataAwsEc2InstanceTypeOfferings(
+        self.offerings = DataAwsEc2InstanceTypeOfferings(
             self,
             "offered",
             location_type="availability-zone",
@@ -191,7 +247,7 @@ class NodeGroup(Construct):
                     "a second volume that nothing uses. Name an AMI made from one of Amazon Linux 2023.",
                 )
             )
-        DataAwsAmi(
+        self.ami = DataAwsAmi(
             self,
             "ami",
             # EC2 launches a deprecated AMI too, but does not list another account's unless asked.
@@ -202,13 +258,15 @@ class NodeGroup(Construct):
         )
 
     def _role(
-        self, full_name: str, group: NodeGroupSection, partition: str
+        self, full_name: str, group: NodeGroupSection, partition: str | None, cni_policy: bool
     ) -> tuple[str, list[ITerraformDependable]]:
         if group.role_arn is not None:
             return group.role_arn, []
-        arns = {short: managed_policy(partition, policy) for short, policy in NODE_POLICIES.items()}
+        partition = partition or partition_of(self)
+        policies = {**NODE_POLICIES, **({"cni": _CNI_POLICY} if cni_policy else {})}
+        arns = {short: managed_policy(partition, policy) for short, policy in policies.items()}
         arns |= by_label(group.policy_arns, "extra-")
-        role = ServiceRole(
+        role = self.role = ServiceRole(
             self,
             "role",
             name=full_name,
@@ -225,7 +283,9 @@ class NodeGroup(Construct):
             return None
         # Destroyed, where it is no longer wanted, when the nodes have left it and not before.
         last = TerraformResourceLifecycle(create_before_destroy=True)
-        made = PlacementGroup(self, "placement-group", name=full_name, strategy="cluster", lifecycle=last)
+        made = self.placement_group = PlacementGroup(
+            self, "placement-group", name=full_name, strategy="cluster", lifecycle=last
+        )
         return str(made.name)
 
     def _tell_autoscaler(self, group: NodeGroupSection) -> None:
@@ -241,7 +301,7 @@ class NodeGroup(Construct):
         if group.type.neuron_devices:
             offers["aws.amazon.com/neuron"] = group.type.neuron_devices
         for resource, count in offers.items():
-            AutoscalingGroupTagA(
+            self.offers[resource] = AutoscalingGroupTagA(
                 self,
                 f"offers-{resource.rpartition('/')[2]}",
                 autoscaling_group_name=self.autoscaling_group,
@@ -257,3 +317,44 @@ def _update(update: Update) -> EksNodeGroupUpdateConfig:
     if update.max_unavailable_percentage is not None:
         return EksNodeGroupUpdateConfig(max_unavailable_percentage=update.max_unavailable_percentage)
     return EksNodeGroupUpdateConfig(max_unavailable=update.max_unavailable)
+
+
+def _refuse_reference(cluster_name: str) -> None:
+    if "${" in cluster_name:
+        raise ValueError(
+            f"cluster_name: {cluster_name} is a reference. Names are cut from it, which takes text: give the name as text, "
+            "and the reference as `cluster_reference`."
+        )
+
+
+def _security_groups(
+    name: str,
+    group: NodeGroupSection,
+    of_cluster: str | None,
+    efa: EfaSecurityGroup | str | None,
+    more: Sequence[str],
+) -> list[str]:
+    """All security groups of the nodes: the cluster's first, that of EFA, the others; none where EKS chooses.
+
+    Groups of one's own drop the cluster's, which EKS adds otherwise: nodes without it do not join.
+    https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#launch-template-security-groups
+    """
+    if group.efa and efa is None:
+        raise ValueError(
+            f"{name}: EFA needs a security group that allows all traffic from and to itself, else NCCL falls back to TCP in "
+            "silence. Give `efa_security_group=EfaSecurityGroup(...)`, one for all groups of the cluster, or turn EFA off: "
+            "`efa: false`."
+        )
+    if efa is not None and not group.efa:
+        raise ValueError(
+            f"{name}: `efa_security_group` is given, and the group has no EFA. Take one of the two back."
+        )
+    if efa is None and not more:
+        return []
+    if of_cluster is None:
+        raise ValueError(
+            f"{name}: with security groups of their own the nodes do not get the cluster's by themselves, and without it they "
+            "do not join. Give `cluster_security_group_id`: vpc_config[0].cluster_security_group_id of the cluster."
+        )
+    between = [] if efa is None else [efa.group_id if isinstance(efa, EfaSecurityGroup) else efa]
+    return [of_cluster, *between, *more]

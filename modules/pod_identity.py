@@ -12,7 +12,7 @@ from cdktf_cdktf_provider_kubernetes.service_account_v1 import ServiceAccountV1,
 from constructs import Construct
 
 from .expressions import literals
-from .iam import by_label, pod_role
+from .iam import ServiceRole, by_label, pod_role
 from .layout.models import PodIdentityAssociation
 from .layout.releases import NAMESPACES_OF_KUBERNETES
 from .provider_versions import namespace_metadata
@@ -21,7 +21,7 @@ from .provider_versions import namespace_metadata
 class PodIdentities(Construct):
     """The associations of a layout, each with the role that it names or with one of its own.
 
-    `by_namespace` has them by the namespace of their service account.
+    `by_namespace` has them by the namespace of their service account, `associations` by name; `roles` are their own ones.
     """
 
     def __init__(
@@ -36,9 +36,11 @@ class PodIdentities(Construct):
         super().__init__(scope, id)
         self._cluster_name = cluster_name
         self.by_namespace: dict[str, list[ITerraformDependable]] = {}
+        self.associations: dict[str, EksPodIdentityAssociation] = {}
+        self.roles: dict[str, ServiceRole] = {}
         for name, association in associations.items():
             role_arn, policies = self._role(name, association)
-            made = EksPodIdentityAssociation(
+            made = self.associations[name] = EksPodIdentityAssociation(
                 self,
                 name,
                 cluster_name=cluster_reference,
@@ -57,7 +59,7 @@ class PodIdentities(Construct):
         if association.role_arn is not None:
             return association.role_arn, []
         document = association.policy
-        role = pod_role(
+        role = self.roles[name] = pod_role(
             self,
             # No name of an association has an underscore, so `a` and `a-role` can stand side by side.
             f"{name}_role",
@@ -105,7 +107,7 @@ class Namespaces(Construct):
 
 
 class ServiceAccounts(Construct):
-    """The service accounts that associations ask for."""
+    """The service accounts that associations ask for, `made` by the associations' names."""
 
     def __init__(
         self,
@@ -117,10 +119,11 @@ class ServiceAccounts(Construct):
     ) -> None:
         """Make the accounts, each after its namespace where that is one of `namespaces`."""
         super().__init__(scope, id)
+        self.made: dict[str, ServiceAccountV1] = {}
         for name, one in associations.items():
             if one.create_service_account:
                 namespace = namespaces.get(one.namespace)
-                ServiceAccountV1(
+                self.made[name] = ServiceAccountV1(
                     self,
                     name,
                     metadata=ServiceAccountV1Metadata(name=one.service_account, namespace=one.namespace),

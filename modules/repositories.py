@@ -20,7 +20,7 @@ from .layout.stores import data_tags
 
 
 class Repository(Construct):
-    """One repository; `resource` is it."""
+    """One repository; `resource` is it, `lifecycle` the policy by which images expire."""
 
     def __init__(self, scope: Construct, id: str, *, name: str, repository: RepositorySection) -> None:
         """Make it; `name` is its name in ECR."""
@@ -45,8 +45,9 @@ class Repository(Construct):
             lifecycle=TerraformResourceLifecycle(prevent_destroy=True) if repository.retain else None,
         )
         rules = lifecycle_rules(repository)
+        self.lifecycle: EcrLifecyclePolicy | None = None
         if rules:
-            EcrLifecyclePolicy(
+            self.lifecycle = EcrLifecyclePolicy(
                 self, "lifecycle", repository=self.resource.name, policy=json.dumps({"rules": rules})
             )
 

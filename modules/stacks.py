@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
+from pathlib import Path
 
-from cdktf import App, ITerraformDependable, TerraformOutput, TerraformStack
+from cdktf import App, ITerraformDependable, TerraformOutput
 from cdktf_cdktf_provider_aws.data_aws_partition import DataAwsPartition
 from cdktf_cdktf_provider_helm.provider import (
     HelmProvider,
@@ -15,17 +16,18 @@ from cdktf_cdktf_provider_helm.provider import (
 from constructs import Construct
 
 from .addons import Addons
-from .addressed_stack import AddressedStack, aws_provider
+from .addressed_stack import AddressedStack
 from .autoscaler import AutoscalerIdentity
 from .cluster import Cluster
 from .cluster_access import API_VERSION, cluster_access, kubernetes_provider
 from .data_stack import DataStack
 from .efa import EfaSecurityGroup
 from .emptied_stack import EmptiedStack
+from .extension import extend_stacks
 from .file_systems import FileSystems
 from .helm import HelmReleases, Surroundings
 from .karpenter import Karpenter, discovery_tags
-from .layout import Layout, Variable
+from .layout import Layout, Variable, variables_of
 from .layout.endpoints import endpoint_services
 from .layout.models import NodeGroup as NodeGroupSection
 from .layout.models import Taint
@@ -43,12 +45,28 @@ from .workloads_stack import WorkloadsStack
 
 
 class ClusterStack(AddressedStack):
-    """`NAME`: network, control plane, add-ons and node groups."""
+    """`NAME`: network, control plane, add-ons and node groups.
 
-    def __init__(self, scope: Construct, layout: Layout, variables: Sequence[Variable] = ()) -> None:
+    Attributes:
+        network: where all of it lives.
+        cluster: the control plane.
+        addons: EKS add-ons.
+        node_groups: by name.
+        efa: the security group of EFA, where a node group has that.
+        pod_identities, workload_identities: the permissions of pods.
+        autoscaler, load_balancers, karpenter: the permissions of these releases, where they are installed, and what Karpenter
+            has besides.
+        file_systems: those of the layout, where it has any.
+        partition: what AWS says of its partition.
+    """
+
+    def __init__(self, scope: Construct, layout: Layout, variables: Sequence[Variable] | None = None) -> None:
+        """Make it; `variables` to declare are those that the layout uses, where they are not given."""
+        if variables is None:
+            variables = [one for one in variables_of(layout) if one.is_used_outside("workloads")]
         super().__init__(scope, layout.name, layout=layout, variables=variables)
-        aws_provider(self, layout)
-        partition = str(DataAwsPartition(self, "partition").partition)
+        self.partition = DataAwsPartition(self, "partition")
+        partition = str(self.partition.partition)
         self.network = Network(
             self,
             "network",
@@ -83,7 +101,7 @@ class ClusterStack(AddressedStack):
             gpu_operator=layout.has_release("gpu-operator"),
         )
         self.node_groups = self._node_groups(layout, partition)
-        pods = PodIdentities(
+        pods = self.pod_identities = PodIdentities(
             self,
             "pod-identity",
             cluster_name=layout.name,
@@ -91,15 +109,19 @@ class ClusterStack(AddressedStack):
             associations=layout.cluster.pod_identity_associations,
         )
         self.addons.install_rest(self._system_nodes(layout), pods.by_namespace)
-        WorkloadIdentities(
+        self.workload_identities = WorkloadIdentities(
             self,
             "workloads",
             layout=layout,
             cluster_reference=self.cluster.name,
             partition=partition,
         )
+        self.autoscaler: AutoscalerIdentity | None = None
+        self.load_balancers: LoadBalancerController | None = None
+        self.file_systems: FileSystems | None = None
+        self.karpenter: Karpenter | None = None
         if layout.has_autoscaler:
-            AutoscalerIdentity(
+            self.autoscaler = AutoscalerIdentity(
                 self,
                 "autoscaler",
                 cluster_name=layout.name,
@@ -108,7 +130,7 @@ class ClusterStack(AddressedStack):
                 namespace=layout.namespace_of("cluster-autoscaler"),
             )
         if layout.has_release("aws-load-balancer-controller"):
-            LoadBalancerController(
+            self.load_balancers = LoadBalancerController(
                 self,
                 "load-balancers",
                 cluster_reference=self.cluster.name,
@@ -118,9 +140,11 @@ class ClusterStack(AddressedStack):
             )
         outputs = cluster_outputs(layout, self.network, self.cluster, self.node_groups)
         if layout.storage.file_systems:
-            outputs |= file_system_outputs(layout, self._file_systems(layout))
+            self.file_systems = self._file_systems(layout)
+            outputs |= file_system_outputs(layout, self.file_systems)
         if layout.has_release("karpenter"):
-            outputs |= karpenter_outputs(self._karpenter(layout, partition))
+            self.karpenter = self._karpenter(layout, partition)
+            outputs |= karpenter_outputs(self.karpenter)
         for name, (value, description) in outputs.items():
             TerraformOutput(self, name, value=value, description=description)
 
@@ -147,22 +171,18 @@ class ClusterStack(AddressedStack):
             network=self.network,
             places=self._places,
             nodes=self.cluster.security_group_id,
-            efa=self._efa,
+            efa=self.efa,
         )
 
     def _node_groups(self, layout: Layout, partition: str) -> dict[str, NodeGroup]:
-        efa_groups: list[str] = []
-        rules: list[ITerraformDependable] = []
-        self._efa: EfaSecurityGroup | None = None
+        self.efa: EfaSecurityGroup | None = None
         if layout.has_efa:
-            self._efa = EfaSecurityGroup(self, "efa", name=layout.name, vpc_id=self.network.vpc_id)
-            efa_groups, rules = [self._efa.group_id], self._efa.rules
+            self.efa = EfaSecurityGroup(self, "efa", name=layout.name, vpc_id=self.network.vpc_id)
         before = [*self.addons.before_nodes, *self.network.ready]
         groups = {}
         self._places = {name: self.network.place(name, group) for name, group in layout.node_groups.items()}
         for name, group in layout.node_groups.items():
             place = self._places[name]
-            beside = [*(efa_groups if group.efa else ()), *self.network.security_groups(name, group)]
             groups[name] = NodeGroup(
                 self,
                 f"nodes-{name}",
@@ -175,10 +195,11 @@ class ClusterStack(AddressedStack):
                 partition=partition,
                 subnet_ids=place.subnet_ids,
                 zone=place.zone,
-                # Groups of our own drop the cluster's, which EKS adds otherwise.
-                security_groups=[self.cluster.security_group_id, *beside] if beside else (),
+                cluster_security_group_id=self.cluster.security_group_id,
+                efa_security_group=self.efa if group.efa else None,
+                security_groups=self.network.security_groups(name, group),
                 tags=layout.tags,
-                depends_on=[*before, *rules] if group.efa else before,
+                depends_on=before,
             )
         return groups
 
@@ -192,14 +213,20 @@ class PlatformStack(AddressedStack):
     """`NAME-platform`: Helm releases and cluster-wide Kubernetes objects.
 
     It finds the cluster by name and gets a token by `aws eks get-token`.
+
+    Attributes:
+        cluster: the control plane, as it is found.
+        kubernetes, helm: the providers.
+        releases: the Helm releases.
+        storage_classes: where the layout has any of its own.
+        namespaces, service_accounts: those that pod identity associations ask for.
     """
 
     def __init__(self, scope: Construct, layout: Layout) -> None:
         super().__init__(scope, layout.platform_stack, layout=layout)
-        aws_provider(self, layout)
-        found, access = cluster_access(self, layout)
-        kubernetes_provider(self, access)
-        HelmProvider(
+        self.cluster, access = cluster_access(self, layout)
+        self.kubernetes = kubernetes_provider(self, access)
+        self.helm = HelmProvider(
             self,
             "helm",
             kubernetes=HelmProviderKubernetes(
@@ -211,12 +238,13 @@ class PlatformStack(AddressedStack):
             ),
         )
         classes = storage_classes(layout)
+        self.storage_classes: StorageClasses | None = None
         if classes:
             default = STORAGE_CLASS if layout.storage.default_storage_class == "gp3" else None
-            StorageClasses(self, "storage", names=classes, default=default)
+            self.storage_classes = StorageClasses(self, "storage", names=classes, default=default)
         associations = layout.cluster.pod_identity_associations
         # By this id, addresses begin as those of the accounts do; no account can have the same.
-        namespaces = Namespaces(
+        namespaces = self.namespaces = Namespaces(
             self,
             "service-accounts-namespace",
             associations=associations,
@@ -226,23 +254,32 @@ class PlatformStack(AddressedStack):
             self,
             "releases",
             releases=layout.helm_releases,
-            surroundings=_surroundings(layout, f"${{{found.fqn}.vpc_config[0].vpc_id}}"),
+            surroundings=surroundings_of(layout, f"${{{self.cluster.fqn}.vpc_config[0].vpc_id}}"),
             namespaces=namespaces,
         )
-        ServiceAccounts(self, "service-accounts", associations=associations, namespaces=namespaces.made)
+        self.service_accounts = ServiceAccounts(
+            self, "service-accounts", associations=associations, namespaces=namespaces.made
+        )
 
 
 def add_stacks(
-    app: App, layout: Layout, variables: Sequence[Variable] = (), *, named: Collection[str] = ()
-) -> tuple[TerraformStack, ...]:
+    app: App, layout: Layout, variables: Sequence[Variable] | None = None, *, named: Collection[str] = ()
+) -> tuple[AddressedStack, ...]:
     """Adds the stacks of one cluster to an app, in the order in which they are deployed.
 
     Args:
+        app: an app of CDKTF, or of CDK Terrain, that may have other stacks.
+        layout: the cluster, as `load` and the like make it.
+        variables: Terraform variables to declare; those that the layout uses without it.
         named: stacks that are asked for by name. That of the workloads is made for it though the layout has none.
+
+    Raises:
+        LayoutError: the extension of the layout fails.
     """
+    variables = variables_of(layout) if variables is None else variables
     of_workloads = [one for one in variables if one.is_used_in("workloads")]
     of_cluster = [one for one in variables if one.is_used_outside("workloads")]
-    stacks: list[TerraformStack] = [DataStack(app, layout)] if layout.has_data else []
+    stacks: list[AddressedStack] = [DataStack(app, layout)] if layout.has_data else []
     stacks += [ClusterStack(app, layout, of_cluster), PlatformStack(app, layout)]
     if layout.has_workloads:
         stacks.append(WorkloadsStack(app, layout, of_workloads))
@@ -250,6 +287,10 @@ def add_stacks(
         stacks.append(EmptiedStack(app, layout))
     for before, stack in pairwise(stacks):
         stack.add_dependency(before)
+    for stack in stacks:
+        stack.share_overrides(stacks)
+    if layout.extension is not None:
+        extend_stacks(Path(layout.extension), layout, stacks)
     return tuple(stacks)
 
 
@@ -263,7 +304,12 @@ def _has_gpus(group: NodeGroupSection) -> bool:
     return group.type.gpus > 0
 
 
-def _surroundings(layout: Layout, vpc_id: str) -> Surroundings:
+def surroundings_of(layout: Layout, vpc_id: str = "") -> Surroundings:
+    """What Helm releases have to know of the cluster of a layout.
+
+    Args:
+        vpc_id: of the cluster, as text or reference; the load balancer controller alone needs it.
+    """
     return Surroundings(
         cluster_name=layout.name,
         region=layout.region,
@@ -271,6 +317,9 @@ def _surroundings(layout: Layout, vpc_id: str) -> Surroundings:
         gpu_taints=taints_of(layout, _has_gpus),
         neuron_taints=taints_of(layout, lambda group: group.type.neuron_devices > 0),
         efa_taints=taints_of(layout, lambda group: group.efa),
+        efa_types=sorted(
+            {one for group in layout.node_groups.values() if group.efa for one in group.instance_types}
+        ),
         node_monitoring=layout.has_addon("eks-node-monitoring-agent"),
         own_jobset=layout.has_release("jobset"),
         internet=layout.network.has_nat,

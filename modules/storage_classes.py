@@ -17,7 +17,7 @@ _KEPT = {"tagSpecification_1": f"{RETAIN_TAG}=true"}
 class StorageClasses(Construct):
     """Encrypted gp3 volumes by the EBS CSI driver, in the zone of the pod that first uses them.
 
-    The one that retains leaves a volume in EC2 when its claim is deleted.
+    The one that retains leaves a volume in EC2 when its claim is deleted. `classes` has them by name.
     """
 
     def __init__(
@@ -25,10 +25,11 @@ class StorageClasses(Construct):
     ) -> None:
         """Make those of `names`; `default` is the one for claims that name none."""
         super().__init__(scope, id)
+        self.classes: dict[str, StorageClassV1] = {}
         for name in names:
             retains = name == RETAINING_STORAGE_CLASS
             annotations = {"storageclass.kubernetes.io/is-default-class": "true"} if name == default else None
-            StorageClassV1(
+            self.classes[name] = StorageClassV1(
                 self,
                 name,
                 metadata=StorageClassV1Metadata(name=name, annotations=annotations),

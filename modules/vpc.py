@@ -36,7 +36,7 @@ from constructs import Construct
 
 from .catalog.regions import ZONE_IDS_WITHOUT_EKS
 from .expressions import reference, reference_list
-from .flow_logs import flow_logs
+from .flow_logs import VpcFlowLogs, flow_logs
 from .layout.models import Network
 from .layout.subnets import LETTERS, PRIVATE_BITS, PUBLIC_BITS
 from .layout.values import is_known
@@ -54,6 +54,14 @@ class NewVpc:
             made in, so zones that only a node group asks for are not among them.
         public_subnets: public subnets, in all zones.
         ready: what nodes need to reach anything; last to go in a destroy.
+        zones: what AWS says of the region's zones, where the layout names none.
+        default_security_group: the VPC's default group, without a rule.
+        subnets, route_tables, associations: by `private` and `public`; those with `for_each` are one resource for all zones.
+        routes: by the same.
+        internet_gateway, nat_addresses, nat_gateways: the way out, where there is one.
+        s3_endpoint: the gateway endpoint of S3.
+        endpoints: the interface endpoints with their security group, where there are any.
+        flow_logs: with their log group and role.
     """
 
     def __init__(
@@ -69,6 +77,16 @@ class NewVpc:
     ) -> None:
         self._scope, self._name, self._region, self._network = scope, name, region, network
         self.ready: list[ITerraformDependable] = []
+        self.zones: DataAwsAvailabilityZones | None = None
+        self.subnets: dict[str, Subnet] = {}
+        self.route_tables: dict[str, RouteTable] = {}
+        self.associations: dict[str, RouteTableAssociation] = {}
+        self.routes: dict[str, Route] = {}
+        self.internet_gateway: InternetGateway | None = None
+        self.nat_addresses: Eip | None = None
+        self.nat_gateways: NatGateway | None = None
+        self.s3_endpoint: VpcEndpoint | None = None
+        self.flow_logs: VpcFlowLogs | None = None
         self._choose_zones(list(dict.fromkeys(zones)))
         self.vpc = Vpc(
             scope,
@@ -80,7 +98,7 @@ class NewVpc:
             lifecycle=TerraformResourceLifecycle(precondition=self._checks) if self._checks else None,
         )
         # Whoever forgets to name a security group gets one that allows nothing.
-        DefaultSecurityGroup(
+        self.default_security_group = DefaultSecurityGroup(
             scope, "default-security-group", vpc_id=self.vpc.id, tags={"Name": f"{name}-default"}
         )
         self._private = self._subnets("private", private_tags)
@@ -94,18 +112,20 @@ class NewVpc:
             public = self._subnets("public", {})
             self.public_subnets = Token.as_list(f"${{values({public.fqn})[*].id}}")
             self._way_out(public)
-        s3_gateway = self._s3_endpoint() if network.s3_gateway_endpoint else None
-        self.ready += interface_endpoints(
+        self.s3_endpoint = self._s3_endpoint() if network.s3_gateway_endpoint else None
+        self.endpoints = interface_endpoints(
             scope,
             name=name,
             region=region,
             vpc=self.vpc,
             subnet_ids=self.cluster_subnets,
             services=endpoint_services,
-            s3_gateway=s3_gateway,
+            s3_gateway=self.s3_endpoint,
         )
+        if self.endpoints is not None:
+            self.ready += [self.endpoints.rule, *self.endpoints.endpoints.values()]
         if network.flow_logs.enabled:
-            flow_logs(scope, name=name, vpc=self.vpc, logs=network.flow_logs)
+            self.flow_logs = flow_logs(scope, name=name, vpc=self.vpc, logs=network.flow_logs)
 
     def subnet_in(self, zone: str) -> str:
         """Reference to the private subnet in a zone, which may be a variable."""
@@ -148,7 +168,7 @@ class NewVpc:
         count = self._network.zones_wanted
         usable = "[for index, zone in self.names : zone if !contains({}, self.zone_ids[index])]"
         excluded = reference_list(ZONE_IDS_WITHOUT_EKS)
-        offered = DataAwsAvailabilityZones(
+        offered = self.zones = DataAwsAvailabilityZones(
             self._scope,
             "zones",
             # Local and Wavelength zones have to be opted into, and take no control plane. Nothing is said of the
@@ -189,7 +209,7 @@ class NewVpc:
         number = (
             letter if kind == "private" else f"{len(LETTERS) * 2 ** (PUBLIC_BITS - PRIVATE_BITS)} + {letter}"
         )
-        subnets = Subnet(
+        subnets = self.subnets[kind] = Subnet(
             self._scope,
             kind,
             vpc_id=self.vpc.id,
@@ -203,13 +223,15 @@ class NewVpc:
 
     def _route_table(self, kind: str, *, each: bool) -> RouteTable:
         name = f"{self._name}-{kind}" + ("-${each.key}" if each else "")
-        table = RouteTable(self._scope, f"{kind}-routes", vpc_id=self.vpc.id, tags={"Name": name})
+        table = self.route_tables[kind] = RouteTable(
+            self._scope, f"{kind}-routes", vpc_id=self.vpc.id, tags={"Name": name}
+        )
         if each:
             self._for_each(table)
         return table
 
     def _associate(self, kind: str, subnets: Subnet, table: str) -> None:
-        association = RouteTableAssociation(
+        association = self.associations[kind] = RouteTableAssociation(
             self._scope,
             f"{kind}-association",
             route_table_id=f"${{{table}}}",
@@ -219,12 +241,12 @@ class NewVpc:
         self.ready.append(association)
 
     def _way_out(self, public: Subnet) -> None:
-        gateway = InternetGateway(
+        gateway = self.internet_gateway = InternetGateway(
             self._scope, "internet-gateway", vpc_id=self.vpc.id, tags={"Name": self._name}
         )
         table = self._route_table("public", each=False)
         self._associate("public", public, f"{table.fqn}.id")
-        out = Route(
+        out = self.routes["public"] = Route(
             self._scope,
             "public-route",
             route_table_id=table.id,
@@ -236,8 +258,10 @@ class NewVpc:
             return
         zones, nat_zone = (f"[{self._first}]", self._first) if how == "single" else (self._all, "each.key")
         tags = {"Name": f"{self._name}-nat-${{each.key}}"}
-        address = Eip(self._scope, "nat-address", domain="vpc", tags=tags, depends_on=[gateway])
-        nat = NatGateway(
+        address = self.nat_addresses = Eip(
+            self._scope, "nat-address", domain="vpc", tags=tags, depends_on=[gateway]
+        )
+        nat = self.nat_gateways = NatGateway(
             self._scope,
             "nat",
             allocation_id=f"${{{address.fqn}[each.key].id}}",
@@ -247,7 +271,7 @@ class NewVpc:
         )
         self._for_each(address, zones)
         self._for_each(nat, zones)
-        route = Route(
+        route = self.routes["private"] = Route(
             self._scope,
             "private-route",
             route_table_id=f"${{{self._private_routes.fqn}[each.key].id}}",

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from cdktf import ITerraformDependable
 from cdktf_cdktf_provider_aws.security_group import SecurityGroup
 from cdktf_cdktf_provider_aws.vpc import Vpc
 from cdktf_cdktf_provider_aws.vpc_endpoint import VpcEndpoint, VpcEndpointDnsOptions
 from cdktf_cdktf_provider_aws.vpc_security_group_ingress_rule import VpcSecurityGroupIngressRule
 from constructs import Construct
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceEndpoints:
+    """Interface endpoints by service, with their security group and its rule."""
+
+    security_group: SecurityGroup
+    rule: VpcSecurityGroupIngressRule
+    endpoints: dict[str, VpcEndpoint]
 
 
 def interface_endpoints(
@@ -21,14 +30,14 @@ def interface_endpoints(
     subnet_ids: Sequence[str],
     services: Sequence[str],
     s3_gateway: VpcEndpoint | None,
-) -> list[ITerraformDependable]:
-    """Makes the endpoints, with a security group that lets HTTPS in from the VPC; returns what callers wait for.
+) -> InterfaceEndpoints | None:
+    """Makes the endpoints, with a security group that lets HTTPS in from the VPC; None where no service is named.
 
     Args:
         s3_gateway: the gateway endpoint of S3, which is free and stays the VPC's way to S3 beside an interface endpoint.
     """
     if not services:
-        return []
+        return None
     group = SecurityGroup(
         scope,
         "endpoints-security-group",
@@ -47,8 +56,8 @@ def interface_endpoints(
         from_port=443,
         to_port=443,
     )
-    endpoints = [
-        VpcEndpoint(
+    endpoints = {
+        service: VpcEndpoint(
             scope,
             "s3-endpoint-interface"
             if service == "s3" and s3_gateway
@@ -64,8 +73,8 @@ def interface_endpoints(
             depends_on=[s3_gateway] if service == "s3" and s3_gateway else None,
         )
         for service in services
-    ]
-    return [rule, *endpoints]
+    }
+    return InterfaceEndpoints(group, rule, endpoints)
 
 
 def _s3_dns(gateway: VpcEndpoint | None) -> VpcEndpointDnsOptions:

@@ -13,9 +13,9 @@ from cdktf_cdktf_provider_kubernetes.namespace_v1 import (
 )
 from constructs import Construct
 
-from .addressed_stack import AddressedStack, aws_provider
+from .addressed_stack import AddressedStack
 from .cluster_access import cluster_access, kubernetes_provider
-from .layout import Layout, Variable
+from .layout import Layout, Variable, variables_of
 from .layout.claims import own_namespaces, workloads
 from .layout.models import Workload
 from .layout.models.workloads import RepositoryImage
@@ -36,19 +36,32 @@ class WorkloadsStack(AddressedStack):
     """`NAME-workloads`: the last to be deployed and the first to go, while the controllers of all that is in it run.
 
     Custom resources are planned against the API server, which has to know their kinds: those come with the platform stack.
+
+    Attributes:
+        cluster: the control plane, as it is found.
+        kubernetes: the provider.
+        namespaces: those that are made here, by name.
+        claims: of what is stored.
+        service_accounts: by kind (`training`, `serving`) and name of the workload.
+        training, serving: the workloads.
+        account, partition: what AWS says of itself, where a name needs it.
     """
 
-    def __init__(self, scope: Construct, layout: Layout, variables: Sequence[Variable] = ()) -> None:
+    def __init__(self, scope: Construct, layout: Layout, variables: Sequence[Variable] | None = None) -> None:
+        """Make it; `variables` to declare are those that the layout's workloads use, where they are not given."""
+        if variables is None:
+            variables = [one for one in variables_of(layout) if one.is_used_in("workloads")]
         super().__init__(scope, layout.workloads_stack, layout=layout, variables=variables)
-        aws_provider(self, layout)
-        _, access = cluster_access(self, layout)
-        kubernetes_provider(self, access)
+        self.cluster, access = cluster_access(self, layout)
+        self.kubernetes = kubernetes_provider(self, access)
+        self.account: DataAwsCallerIdentity | None = None
+        self.partition: DataAwsPartition | None = None
         self._layout = layout
         names = self._names()
         self.namespaces = self._namespaces()
-        self._claims = Claims(self, "claims", layout=layout, names=names, namespaces=self.namespaces)
+        self.claims = Claims(self, "claims", layout=layout, names=names, namespaces=self.namespaces)
         above = Construct(self, "service-accounts")
-        self._accounts = {
+        self.service_accounts = {
             (kind, name): self._account(above, kind, name, workload)
             for (_, kind, name), workload in workloads(layout)
             if workload.service_account is None
@@ -59,7 +72,7 @@ class WorkloadsStack(AddressedStack):
             layout=layout,
             names=names,
             ready=lambda name, job: self._ready("training", name, job),
-            replaced_with=self._claims.replacing,
+            replaced_with=self.claims.replacing,
             namespaces=self.namespaces,
         )
         serving = layout.workloads.serving
@@ -71,7 +84,7 @@ class WorkloadsStack(AddressedStack):
             names=names,
             service_accounts={name: one.service_account or name for name, one in serving.items()},
             depends_on={name: self._ready("serving", name, one) for name, one in serving.items()},
-            replaced_with={name: self._claims.replacing(one) for name, one in serving.items()},
+            replaced_with={name: self.claims.replacing(one) for name, one in serving.items()},
         )
         for name, (value, description) in (self._outputs() | self.serving.outputs).items():
             TerraformOutput(self, name, value=value, description=description)
@@ -82,10 +95,10 @@ class WorkloadsStack(AddressedStack):
         # when its text changes.
         account = suffix = ""
         if _buckets(layout) or _has_own_images(layout):
-            identity = DataAwsCallerIdentity(self, "account")
+            identity = self.account = DataAwsCallerIdentity(self, "account")
             account = f"${{data.aws_caller_identity.{identity.friendly_unique_id}.account_id}}"
         if _has_own_images(layout):
-            partition = DataAwsPartition(self, "partition")
+            partition = self.partition = DataAwsPartition(self, "partition")
             suffix = f"${{data.aws_partition.{partition.friendly_unique_id}.dns_suffix}}"
         registry = f"{account}.dkr.ecr.{layout.region}.{suffix}"
         return Names(
@@ -131,8 +144,8 @@ class WorkloadsStack(AddressedStack):
     def _ready(self, kind: str, name: str, workload: Workload) -> list[ITerraformDependable]:
         return [
             *self._namespace(workload),
-            *self._claims.of(workload),
-            *([self._accounts[kind, name]] if (kind, name) in self._accounts else ()),
+            *self.claims.of(workload),
+            *([self.service_accounts[kind, name]] if (kind, name) in self.service_accounts else ()),
         ]
 
     def _outputs(self) -> dict[str, tuple[object, str]]:
