@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,8 @@ from modules.app import synthesize
 from modules.layout import Loaded, load_all
 from modules.layout.models import NodeGroup
 from modules.layout.values import Var
+
+from .make_command import make_command
 
 
 def synth(names: Sequence[str], output: Path, console: Console | None = None) -> None:
@@ -49,7 +50,7 @@ def summarize(loaded: Sequence[Loaded], folder: Path, console: Console) -> None:
         console.print()
     first = "set the variables, then " if missing else ""
     layouts = ",".join(one.name for one in loaded)
-    console.print(f"Next: {first}make deploy LAYOUT={shlex.quote(layouts)}", markup=False, soft_wrap=True)
+    console.print(f"Next: {first}{make_command('deploy', layouts)}", markup=False, soft_wrap=True)
 
 
 def _stacks(loaded: Sequence[Loaded], folder: Path) -> Table:

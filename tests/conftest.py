@@ -5,19 +5,26 @@ One Node process serves all tests of a pytest worker, and a layout that several 
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import textwrap
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from modules.bindings import install
+from modules.bindings.flavor import CDKTF, SWITCH
 
+# Whatever the caller and cdktf.json choose: a test of the other flavour names it, also to the programs that it starts.
+os.environ[SWITCH] = CDKTF.name
 install()  # before anything imports cdktf
 
 from modules.layout import Loaded, load
 from tests.terraform_json import Load, Stack, Stacks, Synth
+from tests.terrain import terrain_folder, terrain_stacks
 
 TODAY = date(2026, 11, 22)
 
@@ -88,19 +95,44 @@ def layout(tmp_path: Path) -> Load:
     return lambda text: _load(text, tmp_path)
 
 
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where all processes of a run find what one of them has written."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
 @pytest.fixture(scope="session")
 def synth(tmp_path_factory: pytest.TempPathFactory) -> Synth:
-    """The stacks of a YAML text, as `layout` reads it."""
+    """The stacks of a YAML text, as `layout` reads it: each is synthesized once in a run, by whoever asks first."""
     folder = tmp_path_factory.mktemp("layouts")
+    shared = shared_folder(tmp_path_factory) / "stacks"
+    shared.mkdir(exist_ok=True)
     known: dict[str, Stacks] = {}
 
     def stacks(text: str) -> Stacks:
         text = textwrap.dedent(text).strip()
         if text not in known:
-            known[text] = synthesized(_load(text, folder), folder)
+            loaded = _load(text, folder)
+            file = shared / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
+            if file.is_file():
+                written = json.loads(file.read_text(encoding="utf-8"))
+                known[text] = Stacks(loaded, tuple(Stack(*one) for one in written))
+            else:
+                known[text] = synthesized(loaded, folder)
+                # At once, since another process may read it.
+                mine = folder / file.name
+                mine.write_text(json.dumps([(one.name, one.json) for one in known[text]]), encoding="utf-8")
+                mine.replace(file)
         return known[text]
 
     return stacks
+
+
+@pytest.fixture(scope="session")
+def terrain(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Stacks]:
+    """The stacks of one of `tests.terrain.LAYOUTS` as CDK Terrain writes them: once in a run, for all its processes."""
+    shared = shared_folder(tmp_path_factory)
+    return lambda name: terrain_stacks(terrain_folder(shared), name)
 
 
 def synthesized(loaded: Loaded, output: Path) -> Stacks:

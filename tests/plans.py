@@ -159,12 +159,13 @@ def p5(
     group: Mapping[str, Any] | None = P5,
     template: Mapping[str, Any] | None = P5_TEMPLATE,
     *,
+    before: Mapping[str, Any] = P5,
     group_options: Mapping[str, Any] | None = None,
     template_options: Mapping[str, Any] | None = None,
 ) -> list[Json]:
     """The group of p5 nodes with its template and subnet, as it becomes; None where it goes.
 
-    A template that differs gets a new version, which the group takes, as Terraform plans it.
+    `before` is the group as it is. A template that differs gets a new version, which the group takes, as Terraform plans it.
     """
     group_more, template_more = dict(group_options or {}), dict(template_options or {})
     unknown: Json = {}
@@ -176,7 +177,7 @@ def p5(
     if unknown:
         group_more["unknown"] = {**unknown, **group_more.get("unknown", {})}
     return [
-        change(GROUP, P5, group, **group_more),
+        change(GROUP, before, group, **group_more),
         change(TEMPLATE, P5_TEMPLATE, template, **template_more),
         change('aws_subnet.network_private["us-west-2b"]', SUBNET, SUBNET),
     ]

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from ..checking.check import UnaskedError
 from ..checking.report import by_reason
+from ..make_command import make_command
 from .deletion import Done
 from .judging import Judged
 from .leaving import Fate, Leaving
@@ -122,7 +123,7 @@ def verdict(listing: Listing) -> str:
     if listing.exists:
         return (
             f"{first}\nThe cluster is there. Its controllers would make anew what is deleted under them, so first: "
-            f"make destroy LAYOUT={listing.layout}"
+            f"{make_command('destroy', listing.layout)}"
         )
     if listing.count("deletable"):
         return f"{first}\nTo delete them: .venv/bin/python -m ops cleanup {listing.layout} --delete"

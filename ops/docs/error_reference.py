@@ -40,9 +40,11 @@ TITLES = {
     "access": "Control plane",
     "pod_identity": "Pod identity",
     "service_accounts": "Pod identity",
+    "provider": "What needs a newer provider",
     "project": "Tags and state",
     "kubernetes": "Kubernetes",
     "releases": "Add-ons and releases",
+    "efa_driver": "Add-ons and releases",
     "karpenter": "Add-ons and releases",
     "serving": "Serving",
     "serving_scaling": "Serving",
@@ -59,6 +61,7 @@ TITLES = {
     "workload_places": "Workloads",
     "variables": "Variables",
     "review": "Review of a change",
+    "overrides": "Overrides",
 }
 
 _HEAD = f"""# Errors and warnings of a layout
@@ -94,6 +97,18 @@ Each example below is a whole layout, and what is said of it on {TODAY:%Y-%m-%d}
 """
 
 
+_MADE = """## When the stacks are made
+
+Two kinds of fault can only be told then, by `make synth`, `ops plan` and all that needs the stacks; nothing is written. Both are
+described in [overrides.md](overrides.md).
+
+| id | level | means |
+|---|---|---|
+| `override` | error | An override is for an address that no stack of the layout has, or for a place that is not there. |
+| `extension` | error | The program that the layout names under `extension` fails; the fault names its line. |
+"""
+
+
 def error_reference() -> str:
     """docs/errors.md: a list of all ids, then each with its reason, an example and its output."""
     sections = [(_FORM_TITLE, [*FORM]), *_by_module(), ("Manifests of eksctl", [*EKSCTL])]
@@ -107,7 +122,7 @@ def error_reference() -> str:
             parts.append(row(f"[`{id}`](#{id})", level, example_of(id).means))
         parts.append("")
         parts += [_section(id, rules.get(id)) for id in ids]
-    return "\n".join(parts).rstrip() + "\n"
+    return "\n".join([*parts, _MADE]).rstrip() + "\n"
 
 
 def _by_module() -> list[tuple[str, list[str]]]:

@@ -65,13 +65,15 @@ def client(url: str, service: str, region: str) -> Any:
     """A client of boto3 for the account at a URL: one for all tests of a process, since to make one takes a while."""
     import boto3
 
-    return boto3.client(
+    made = boto3.client(
         service,
         region_name=region,
         endpoint_url=url,
         aws_access_key_id="test",
         aws_secret_access_key="test",
     )
+    made.meta.events.register("before-send", AccountServer.running[url].answered)
+    return made
 
 
 @dataclass

@@ -5,17 +5,23 @@ Lead boto3 there by `AWS_ENDPOINT_URL`; `AccountServer.environment` has all that
 
 from __future__ import annotations
 
+import io
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
+from urllib.parse import unquote, urlsplit
 
 # Before moto is imported: the images that it knows take seconds to read, and nobody asks for them here.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
 import moto.core.responses
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+from moto.core.botocore_stubber import MockRawResponse
 from moto.core.utils import method_names_from_class
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import (
@@ -49,6 +55,9 @@ class AccountServer:
     and `failures` what could not be answered, or not as AWS does: none in a test that is right.
     """
 
+    running: ClassVar[dict[str, AccountServer]] = {}
+    """Those of this process, by their URLs."""
+
     def __init__(self) -> None:
         self.extras = Extras()
         self.calls: list[Call] = []
@@ -65,6 +74,7 @@ class AccountServer:
         )
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
+        self.running[self.url] = self
 
     @property
     def url(self) -> str:
@@ -86,6 +96,7 @@ class AccountServer:
 
     def stop(self) -> None:
         """Serves no more."""
+        del self.running[self.url]
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -112,6 +123,18 @@ class AccountServer:
     def answer(self, call: str, answer: Callable[[Call], Answer | None]) -> None:
         """Answers an operation like `ec2:DescribeInstanceTypes` with something else; it may raise AwsError, and None asks moto."""
         self._answers[call] = answer
+
+    def answered(self, request: AWSPreparedRequest, **_event: object) -> AWSResponse:
+        """The answer to a request of a client in this process, as botocore's event `before-send` takes it.
+
+        Nothing goes over HTTP, which takes more time than the answer.
+        """
+        status: list[Any] = []
+        body = b"".join(self._answer(_environ(request), lambda *line: status.extend(line)))
+        code, headers = status[:2]
+        return AWSResponse(
+            request.url, int(code.partition(" ")[0]), HTTPHeaders.from_pairs(headers), MockRawResponse(body)
+        )
 
     def _answer(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         call = read_call(environ)
@@ -149,3 +172,39 @@ class AccountServer:
         except AwsError as error:
             return error
         return None
+
+
+def _environ(request: AWSPreparedRequest) -> Environ:
+    """A request as werkzeug's server hands it on: https://peps.python.org/pep-3333/#environ-variables."""
+    url = urlsplit(request.url)
+    given: Any = request.body or b""
+    if hasattr(given, "read"):  # what is put into a bucket
+        given.seek(0)
+        given = given.read()
+    body = given.encode() if isinstance(given, str) else bytes(given)
+    environ: Environ = {
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": url.scheme,
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote(url.path).encode().decode("latin-1"),
+        "QUERY_STRING": url.query,
+        "RAW_URI": f"{url.path}?{url.query}" if url.query else url.path,
+        "REMOTE_ADDR": "127.0.0.1",
+        "SERVER_NAME": url.hostname,
+        "SERVER_PORT": str(url.port),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": url.netloc,
+    }
+    headers: Any = request.headers
+    for name, value in headers.items():
+        key = name.upper().replace("-", "_")
+        text = value.decode("latin-1") if isinstance(value, bytes) else value
+        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = text
+    environ["CONTENT_LENGTH"] = str(len(body))
+    return environ

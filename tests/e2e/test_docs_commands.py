@@ -41,10 +41,10 @@ RUN = (
     "make show LAYOUT=my-training.yaml ARGS=--origins",
     "make plan LAYOUT=my-training.yaml",
     "make setup",
+    "make wheel",
     "LAYOUT=eks-p5-odcr npx cdktf synth",
+    "CDK_FLAVOR=cdktn make synth LAYOUT=eks-p5-odcr",
     "make docs",
-    "make policy LAYOUT=eks-p5-odcr",
-    "make plan LAYOUT=eks-p5-odcr-vpc",
     ".venv/bin/python -m ops plan eks-p5-odcr --var availability_zone=us-west-2b",
     'make plan LAYOUT=my-cluster.yaml ARGS="--stack llm-training --json plan.json"',
     'make picture LAYOUT=my-cluster.yaml ARGS="--plan plan.json -o changes.svg"',
@@ -82,12 +82,34 @@ ELSEWHERE = {
     "gh api repos/acme/clusters --jq '\"\\(.owner.login)@\\(.owner.id)/\\(.name)@\\(.id)\"'": "asks GitHub",
     'make picture LAYOUT=eks-p5-training ARGS="-o eks-p5-training.html"': "tests/unit/ops/picture/test_picture_command.py",
     "make pictures": "tests/unit/ops/picture/test_presets.py",
+    "make policy LAYOUT=eks-p5-odcr": "tests/e2e/test_policy.py",
     ".venv/bin/python -m ci.review --out out --base origin/main": "tests/engine/test_workflow_steps.py",
     ".venv/bin/python -m ci.verdict out": "tests/engine/test_workflow_steps.py",
     'make plan LAYOUT=my-cluster.yaml ARGS="--base ../base/cdktf.out --json plan.json"': "tests/engine/test_plan_command.py",
     ".venv/bin/python -m ops review plan.llm-training.json plan.llm-training-platform.json "
     "--layout my-cluster.yaml": "tests/unit/docs/test_review_page.py",
     ".venv/bin/python -m ops review --rules": "tests/unit/ops/review/test_command.py",
+    # Of docs/leaving-cdktf.md.
+    ".venv/bin/python -m ops synth training-workers --output before": "tests/e2e/test_leaving_page.py",
+    "CDK_FLAVOR=cdktn .venv/bin/python -m ops synth training-workers --output after": "tests/e2e/test_leaving_page.py",
+    "diff before/stacks/training-workers-workloads/cdk.tf.json "
+    "after/stacks/training-workers-workloads/cdk.tf.json": "tests/e2e/test_leaving_page.py",
+    "CDK_FLAVOR=cdktn .venv/bin/python -m ops plan training-workers --base before --json plan.json": "tests/engine/test_migration.py",
+    ".venv/bin/python -m ops review plan.training-workers.json plan.training-workers-platform.json "
+    "plan.training-workers-workloads.json --layout training-workers": "tests/engine/test_migration.py",
+    "make plan LAYOUT=training-workers ARGS=--real": "tests/engine/test_plan_command.py",
+    "CDK_FLAVOR=cdktn make plan LAYOUT=training-workers ARGS=--real": "tests/engine/test_migration.py",
+    "mkdir -p states-before && cp terraform.*.tfstate states-before/": "copies files",
+    "CDK_FLAVOR=cdktn make deploy LAYOUT=training-workers": "tests/e2e/test_cdktf_deploy.py",
+    ".venv/bin/python -m ops export training-workers --output plain": "tests/e2e/test_leaving_page.py",
+    "terraform -chdir=plain/training-workers init": "tests/engine/test_migration.py",
+    "terraform -chdir=plain/training-workers plan": "tests/engine/test_migration.py",
+    "LAYOUT=training-workers npx cdktf synth --hcl --output hcl": "tests/e2e/test_leaving_page.py",
+    "make setup-cdktn": "tests/e2e/test_make.py",
+    # With the wheel of it, and with an index: tests/e2e/test_library.py.
+    **dict.fromkeys(
+        ("pip install --no-compile .", "pip install --no-compile '.[cdktn]'"), "tests/e2e/test_library.py"
+    ),
     "make": "tests/e2e/test_make.py",
     "make help": "tests/e2e/test_make.py",
     "make test": "the command that runs this",

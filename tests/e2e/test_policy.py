@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import ops.policy
-from modules.layout import load, preset_names
+from modules.layout import preset_names
+from ops.cli import app
 from ops.policy import ACCEPTED, PYTHON, Finding, Scan, policy, read_accepted, scan
-from tests.conftest import TODAY, synthesized
+from tests.checkout import ROOT, environment
 from tests.terraform_json import Stacks, Synth
 
 pytestmark = pytest.mark.e2e
@@ -154,9 +157,8 @@ def checkov() -> None:
 
 
 @pytest.fixture(scope="module")
-def presets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stacks]:
-    folder = tmp_path_factory.mktemp("presets")
-    return {name: synthesized(load(name, today=TODAY), folder) for name in preset_names()}
+def presets(synth: Synth) -> dict[str, Stacks]:
+    return {name: synth(f"extends: {name}\nname: {name}\n") for name in preset_names()}
 
 
 @pytest.fixture(scope="module")
@@ -253,14 +255,40 @@ def test_an_encrypted_volume_is_no_finding(scanned: Scan) -> None:
     assert "aws_launch_template.encrypted" not in found
 
 
-def test_a_person_sees_each_finding_until_an_exception_with_a_reason_is_given(
-    scanned: Scan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def once(scanned: Scan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the one run says of the same stacks, for commands."""
+
     def known(stacks: Mapping[str, object]) -> Scan:
-        """What the one run says of the same stacks."""
         return Scan(tuple(of(scanned, *stacks)), {stack: scanned.passed[stack] for stack in stacks})
 
     monkeypatch.setattr(ops.policy, "scan", known)
+
+
+@pytest.mark.usefixtures("once")
+def test_the_command_of_the_pages_passes_the_layout_that_make_hands_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = subprocess.run(
+        ["make", "--dry-run", "policy", "LAYOUT=eks-p5-odcr"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment(),
+    ).stdout
+    assert told.splitlines()[-1].split() == [".venv/bin/python", "-m", "ops", "policy"]
+    monkeypatch.setenv("LAYOUT", "eks-p5-odcr")  # as make does with what stands on its command line
+    done = CliRunner().invoke(app, ["policy"])
+    assert done.exit_code == 0, done.output
+    assert "checkov reads eks-p5-odcr, eks-p5-odcr-platform\n" in done.stderr
+    assert done.stdout.startswith("0 failed, ")
+
+
+@pytest.mark.usefixtures("once")
+def test_a_person_sees_each_finding_until_an_exception_with_a_reason_is_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     layout, own = tmp_path / "weak.yaml", tmp_path / "own.yaml"
     layout.write_text(WEAK)
     checks = [

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from ops.offline.engine import Engine
 from tests.engine.conftest import Start
 from tests.engine.variants import PODS
 from tests.offline import Offline, planned, refused, succeeded
@@ -25,10 +28,16 @@ node_groups:
 KARPENTER = "helm_releases: {karpenter: {}}\n"
 
 
+@pytest.fixture(scope="module")
+def deployed(engine: Engine, synth: Synth, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Offline]:
+    """PODS, deployed once; who changes it takes a copy."""
+    with Offline(engine, tmp_path_factory.mktemp("pods"), synth(PODS)) as offline:
+        _apply(offline)
+        yield offline
+
+
 def _apply(offline: Offline) -> None:
-    for workspace in offline.stacks:
-        planned(workspace)
-        succeeded(workspace.apply("plan"))
+    offline.deploy("-refresh=false")
 
 
 def test_the_plan_stops_where_a_security_group_of_the_control_plane_is_of_another_vpc(start: Start) -> None:
@@ -39,7 +48,7 @@ def test_the_plan_stops_where_a_security_group_of_the_control_plane_is_of_anothe
 
 
 def test_an_association_more_touches_no_other_and_its_account_comes_and_goes_with_it(
-    start: Start, synth: Synth
+    deployed: Offline, synth: Synth, tmp_path: Path
 ) -> None:
     more = """\
     writer:
@@ -48,8 +57,7 @@ def test_an_association_more_touches_no_other_and_its_account_comes_and_goes_wit
       policy_arns: ["arn:aws:iam::aws:policy/AmazonS3FullAccess"]
       create_service_account: true
 """
-    with start(PODS) as offline:
-        _apply(offline)
+    with deployed.copy(tmp_path) as offline:
         offline.configure(synth(PODS.replace("node_groups:\n", more + "node_groups:\n")))
         in_cluster = {f"{change.verb} {change.address}" for change in planned(offline.cluster)}
         in_platform = {f"{change.verb} {change.address}" for change in planned(offline.platform)}
@@ -103,10 +111,8 @@ def test_a_namespace_of_jobs_is_made_after_kueue_and_deleted_before_it(start: St
     assert [address for address in gone if address in order] == order
 
 
-def test_the_policy_of_a_role_reaches_iam_with_iams_own_variables(start: Start) -> None:
-    with start(PODS) as offline:
-        _apply(offline)
-        state, platform = offline.cluster.state, offline.platform.state
+def test_the_policy_of_a_role_reaches_iam_with_iams_own_variables(deployed: Offline) -> None:
+    state, platform = deployed.cluster.state, deployed.platform.state
     policy = json.loads(state["aws_iam_role_policy.pod_identity_trainer_role_policy_own"]["policy"])
     [statement] = policy["Statement"]
     assert statement["Resource"] == "arn:aws:s3:::data/${aws:PrincipalTag/kubernetes-namespace}/*"

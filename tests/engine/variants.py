@@ -198,4 +198,63 @@ workloads:
       load_balancer: {type: alb, host: web.example.com, certificate_arn: var.certificate_arn}
 """
 
-VARIANTS = {"nodes": NODES, "pods": PODS, "workloads": WORKLOADS}
+CLAIMED = """\
+name: claimed
+region: us-west-2
+network:
+  vpc_id: vpc-0123456789abcdef0
+  private_subnet_ids: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]
+cluster: {efa_driver: dra}
+node_groups:
+  sys:
+    instance_type: c5.2xlarge
+    size: {min: 1, desired: 2, max: 3}
+  gpu:
+    instance_type: p5.48xlarge
+    size: {min: 0, desired: 2, max: 4}
+    subnet_ids: [subnet-0123456789abcdef0]
+helm_releases:
+  kueue: {}
+  mpi-operator: {repository: "https://charts.example.com", chart: mpi-operator, version: 0.8.2, namespace: mpi-operator}
+workloads:
+  training:
+    indexed:
+      kind: indexed_job
+      image: example.com/train:1
+      node_group: gpu
+      nodes: 2
+      script: {name: train.py, text: "print(1)"}
+    torch:
+      kind: train_job
+      image: var.image
+      node_group: gpu
+      nodes: 2
+      command: [torchrun, /app/train.py]
+    mpi:
+      kind: mpi_job
+      image: example.com/mpi:1
+      node_group: gpu
+      nodes: 2
+      command: [mpirun, /app/train]
+    workers:
+      kind: worker_set
+      image: example.com/worker:1
+      node_group: gpu
+      nodes: 2
+      resources: {gpus: 1}
+      parameter_servers: {count: 1, cpu: 1, memory_gib: 2, node_group: sys}
+    crowd:
+      kind: worker_set
+      controller: deployment
+      image: example.com/worker:1
+      node_group: gpu
+      nodes: 2
+      resources: {gpus: 1}
+    notebook:
+      kind: indexed_job
+      image: example.com/notebook:1
+      node_group: sys
+      resources: {cpu: 1, memory_gib: 2}
+"""
+
+VARIANTS = {"nodes": NODES, "pods": PODS, "workloads": WORKLOADS, "claimed": CLAIMED}

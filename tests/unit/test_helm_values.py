@@ -18,6 +18,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from modules.helm import Surroundings, computed_values, references
+from modules.layout.efa_drivers import DEVICE_ATTRIBUTE, DEVICE_CLASS, EFA_DEVICE, QUOTA
 from modules.layout.models import Taint
 from modules.merge import merged
 from tests.missing import missing
@@ -28,6 +29,7 @@ VALUES = ROOT / "helm-values"
 #: Chart of each values file; the file is named after the release, or release and overlay.
 CHART_OF = {
     "aws-load-balancer-controller": "aws-load-balancer-controller",
+    "aws-dranet": "aws-dranet",
     "aws-efa-k8s-device-plugin": "aws-efa-k8s-device-plugin",
     "cluster-autoscaler": "cluster-autoscaler",
     "gpu-operator": "gpu-operator",
@@ -35,11 +37,13 @@ CHART_OF = {
     "karpenter": "karpenter",
     "kube-prometheus-stack": "kube-prometheus-stack",
     "kueue": "kueue",
+    "kueue-dra": "kueue",
     "training-operator": "kubeflow-trainer",
 }
 
 #: Maps that a chart hands on as they are: any key below one of these is allowed.
 OPEN_MAPS: dict[str, frozenset[str]] = {
+    "aws-dranet": frozenset({"nodeSelector", "podAnnotations", "podLabels", "updateStrategy.rollingUpdate"}),
     "aws-efa-k8s-device-plugin": frozenset({"nodeSelector", "updateStrategy.rollingUpdate"}),
     "aws-load-balancer-controller": frozenset(
         {"defaultTags", "nodeSelector", "podDisruptionBudget", "resources"}
@@ -357,6 +361,7 @@ COMPUTING = {
     "aws-load-balancer-controller": "aws-load-balancer-controller",
     "training-operator": "kubeflow-trainer",
     "gpu-operator": "gpu-operator",
+    "aws-dranet": "aws-dranet",
     "aws-efa-k8s-device-plugin": "aws-efa-k8s-device-plugin",
     "neuron": "neuron-helm-chart",
     "cluster-autoscaler": "cluster-autoscaler",
@@ -374,6 +379,7 @@ def test_the_chart_knows_every_key_that_is_computed(release: str) -> None:
         gpu_taints=taints,
         neuron_taints=taints,
         efa_taints=taints,
+        efa_types=("p5.48xlarge",),
         isolated=True,
         tags={"team": "a"},
     )
@@ -388,3 +394,21 @@ def test_no_file_sets_what_is_computed(release: str) -> None:
     values = computed_values(release, Surroundings("demo", "us-west-2", "1.35"))
     computed = {key for key, _ in leaves(values)}
     assert not computed & {key for key, _ in leaves(load(VALUES / f"{release}.yaml"))}
+
+
+def test_kueue_with_claims_is_kueue_and_what_claims_count_as() -> None:
+    """One string cannot be merged, so that it stands in both files."""
+    key = ("managerConfig", "controllerManagerConfigYaml")
+    plain, claimed = (
+        YAML(typ="safe").load(load(VALUES / f"{name}.yaml")[key[0]][key[1]])
+        for name in ("kueue", "kueue-dra")
+    )
+    mapping = {"name": QUOTA, "deviceClassNames": [DEVICE_CLASS]}
+    assert claimed == plain | {"resources": {"deviceClassMappings": [mapping]}}
+
+
+def test_the_device_class_is_the_one_that_the_chart_makes() -> None:
+    known = load(charts_data() / "aws-dranet" / "values.yaml")
+    assert known["deviceClass"] == {"create": True, "name": DEVICE_CLASS}
+    assert DEVICE_ATTRIBUTE in known["filter"]
+    assert EFA_DEVICE in known["filter"]

@@ -70,7 +70,7 @@ GOOD = {"Job": JOB, "TrainJob": TRAIN_JOB, "JobSet": JOB_SET, "MPIJob": MPI_JOB,
 
 @pytest.mark.parametrize("preset", WITH_WORKLOADS)
 def test_kubernetes_takes_every_object_of_a_preset(synth: Synth, preset: str) -> None:
-    stacks = synth(f"extends: {preset}")
+    stacks = synth(f"extends: {preset}\nname: {preset}\n")
     version = stacks.loaded.layout.kubernetes_version
     assert check_stack(stacks.workloads, version) > 1
     check_stack(stacks.platform, version)

@@ -87,7 +87,7 @@ def _template(synth: Synth, instance_type: str) -> Body:
 
 @pytest.mark.parametrize("preset", preset_names())
 def test_the_addresses_of_a_preset_stay_as_they_are(synth: Synth, update_goldens: bool, preset: str) -> None:
-    stacks = synth(f"extends: {preset}")
+    stacks = synth(f"extends: {preset}\nname: {preset}\n")
     lines = [f"{stack.name}: {address}" for stack in stacks for address in stack.addresses]
     _expect(ADDRESSES / f"{preset}.txt", "\n".join(sorted(lines)) + "\n", update_goldens)
 

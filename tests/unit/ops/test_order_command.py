@@ -89,6 +89,35 @@ KUEUE = manifest("training_queue_gpu", "kueue.x-k8s.io/v1beta2", "ClusterQueue")
 TRAIN_JOB = manifest("training_llama", "trainer.kubeflow.org/v1alpha1", "TrainJob")
 MPI_JOB = manifest("training_bert", "kubeflow.org/v2beta1", "MPIJob")
 
+EFA_JOB: Resource = (
+    "kubernetes_job_v1.training_llama",
+    {
+        "spec": [
+            {
+                "template": [
+                    {"spec": [{"container": [{"resources": [{"limits": {"vpc.amazonaws.com/efa": "32"}}]}]}]}
+                ]
+            }
+        ]
+    },
+)
+
+
+def _as_manifest(body: dict[str, Any]) -> Resource:
+    return "kubernetes_manifest.training_llama", {"manifest": {"type": "dynamic", "value": body}}
+
+
+EFA_RUNTIME = _as_manifest(
+    {"spec": {"containers": [{"resources": {"limits": {"vpc.amazonaws.com/efa": "32"}}}]}}
+)
+EFA_CLAIMS = _as_manifest(
+    {
+        "spec": {
+            "spec": {"devices": {"requests": [{"exactly": {"deviceClassName": "efa.networking.k8s.aws"}}]}}
+        }
+    }
+)
+
 # What goes from which stack, and what needs it.
 NEEDED: dict[str, tuple[str, Resource, Resource]] = {
     "controller of an NLB": ("mine-platform", CONTROLLER, service("LoadBalancer")),
@@ -97,6 +126,9 @@ NEEDED: dict[str, tuple[str, Resource, Resource]] = {
     "kueue": ("mine-platform", release("kueue"), KUEUE),
     "training operator": ("mine-platform", release("training-operator"), TRAIN_JOB),
     "MPI operator": ("mine-platform", release("mpi-operator"), MPI_JOB),
+    "EFA device plugin": ("mine-platform", release("aws-efa-k8s-device-plugin"), EFA_JOB),
+    "EFA device plugin of a manifest": ("mine-platform", release("aws-efa-k8s-device-plugin"), EFA_RUNTIME),
+    "EFA DRA driver": ("mine-platform", release("aws-dranet"), EFA_CLAIMS),
     "FSx driver": ("mine", addon("aws-fsx-csi-driver"), volume("fsx.csi.aws.com", "fs-2")),
     "S3 driver": ("mine", addon("aws-mountpoint-s3-csi-driver"), volume("s3.csi.aws.com", "x")),
     "EBS driver of a claim": ("mine", addon("aws-ebs-csi-driver"), CLAIM),
@@ -107,6 +139,8 @@ NEEDED: dict[str, tuple[str, Resource, Resource]] = {
 # The same goes, and what is left does not need it.
 UNNEEDED: dict[str, tuple[str, Resource, Resource]] = {
     "a Service of the cluster": ("mine-platform", CONTROLLER, service("ClusterIP")),
+    "jobs without EFA": ("mine-platform", release("aws-efa-k8s-device-plugin"), TRAIN_JOB),
+    "claims of another driver": ("mine-platform", release("aws-efa-k8s-device-plugin"), EFA_CLAIMS),
     "another identity": (
         "mine",
         ("aws_eks_pod_identity_association.pods_x", {"service_account": "x"}),

@@ -10,7 +10,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from modules.layout import PRESETS, load, preset_names
-from modules.layout.models.node_group import CapacityType
+from modules.layout.models.node_capacity import CapacityType
 from ops.cli import app
 from ops.presets import CAPACITY, console, presets, print_presets
 

@@ -67,7 +67,7 @@ def test_keys_stand_in_the_models_order_and_text_is_quoted(show: Show) -> None:
     tops = [line.partition(":")[0] for line in lines if line and line[0] not in " #"]
     assert tops == [
         "name", "region", "kubernetes_version", "tags", "backend", "network", "cluster", "addons", "node_groups",
-        "helm_releases", "storage", "workloads", "review",
+        "helm_releases", "storage", "workloads", "review", "overrides",
     ]  # fmt: skip
     assert 'kubernetes_version: "1.35"' in lines
     assert '      a.b/c: "on"' in lines

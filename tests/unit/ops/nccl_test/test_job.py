@@ -185,3 +185,17 @@ def test_the_manifests_are_the_same_each_time() -> None:
 def test_the_image_is_pinned() -> None:
     assert ":" in IMAGE
     assert not IMAGE.endswith(":latest")
+
+
+@pytest.mark.parametrize("operator", ["trainer", "mpi"])
+def test_workers_claim_all_devices_of_a_node_where_the_layout_has_them_claimed(operator: Operator) -> None:
+    claims, *rest = manifests(job(operator, dra=True, namespace="team"))
+    for manifest in (claims, *rest):
+        check_object(manifest, KUBERNETES_VERSION)
+    assert (claims["kind"], claims["metadata"]["namespace"]) == ("ResourceClaimTemplate", "team")
+    [request] = claims["spec"]["spec"]["devices"]["requests"]
+    assert request["exactly"]["count"] == 32
+    assert "vpc.amazonaws.com/efa" not in json.dumps(rest)
+    name = claims["metadata"]["name"]
+    assert json.dumps(rest).count(f'"resourceClaimTemplateName": "{name}"') == 1, "the launcher claims none"
+    assert "FI_PROVIDER=efa" in command(job(operator, dra=True))

@@ -474,7 +474,7 @@ def test_no_text_is_wider_than_it_was_measured(open_page: Open) -> None:
 
 @pytest.mark.parametrize("preset", ["eks-p5-training", "ml-load-balanced"])
 def test_presets_can_be_read(preset: str, open_page: Open, synth: Synth) -> None:
-    documents = {stack.name: stack.json for stack in synth(f"extends: {preset}")}
+    documents = {stack.name: stack.json for stack in synth(f"extends: {preset}\nname: {preset}\n")}
     html = drawn(preset, ".html", documents)
     assert isinstance(html, str)
     shown = open_page(html)

@@ -29,7 +29,7 @@ def preset(synth: Synth) -> Draw:
 
     def drawn(name: str) -> tuple[dict[str, Body], Drawing]:
         if name not in known:
-            documents = {stack.name: stack.json for stack in synth(f"extends: {name}\n")}
+            documents = {stack.name: stack.json for stack in synth(f"extends: {name}\nname: {name}\n")}
             known[name] = documents, draw(documents)
         return known[name]
 
