@@ -206,8 +206,9 @@ cdktn-cli/node_modules/.stamp: $(addprefix cdktn-cli/,package.json package-lock.
 	@$(WITH_NODE); cd cdktn-cli && npm ci --no-progress --loglevel=error
 	@touch $@
 
-cdktn-is-set-up: $(wildcard $(CDKTN_STAMPS))
-	@test -z '$(filter-out $^,$(CDKTN_STAMPS))' || { echo 'CDK_FLAVOR, or cdktf.json, asks for CDK Terrain, which is not set up here: make setup-cdktn does it.' >&2; exit 1; }
+# The command line comes with the first deploy, as that of CDKTF does, where the packages are here: after `make python-packages` in CI.
+cdktn-is-set-up: $(if $(wildcard .venv/.stamp-cdktn),$(CDKTN_STAMPS))
+	@test -e .venv/.stamp-cdktn || { echo 'CDK_FLAVOR, or cdktf.json, asks for CDK Terrain, which is not set up here: make setup-cdktn does it.' >&2; exit 1; }
 
 .checkov/bin/python: | .tools/.stamp
 	@rm -rf .checkov

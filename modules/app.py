@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .bindings import ensure
-from .layout import Fault, LayoutError, Loaded
+from .bindings import FlavorError, ensure
+from .bindings.flavor import cdktf_context
+from .layout import Fault, LayoutError, Loaded, Origin
 from .leftovers import STAGED
 from .output import publish, staged
 
@@ -27,12 +27,18 @@ def chosen_layouts(environment: Mapping[str, str] | None = None, folder: Path | 
     Args:
         environment: the process's own without it.
         folder: where cdktf.json lies; the working directory without it.
+
+    Raises:
+        LayoutError: cdktf.json cannot be read.
     """
     given = (os.environ if environment is None else environment).get("LAYOUT", "")
     if not given.strip():
         file = (folder or Path.cwd()) / "cdktf.json"
-        settings = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-        given = str(settings.get("context", {}).get("layout", "eks-g4dn"))
+        try:
+            given = str(cdktf_context(file).get("layout", "eks-g4dn"))
+        except FlavorError as error:
+            remedy = "Put it right, or set LAYOUT."
+            raise LayoutError([Fault(Origin("LAYOUT"), (), str(error), remedy, "file")]) from error
     return [name.strip() for name in given.split(",") if name.strip()]
 
 
@@ -91,12 +97,12 @@ def synthesize(
         faults = [fault for app in apps for fault in _override_faults(loaded, app)]
         if faults:
             raise LayoutError(faults) from None
-        extension = next((one.layout.extension for one in loaded if one.layout.extension), None)
-        if extension is None:
+        extensions = dict.fromkeys(one.layout.extension for one in loaded if one.layout.extension)
+        if not extensions:
             raise
         from .extension import refused_synthesis
 
-        raise refused_synthesis(Path(extension), error) from error
+        raise refused_synthesis([*extensions], error) from error
 
 
 def _override_faults(loaded: Sequence[Loaded], app: App) -> Iterator[Fault]:

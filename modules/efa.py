@@ -14,7 +14,7 @@ from .expressions import RESOURCE
 class EfaSecurityGroup(Construct):
     """Lets EFA nodes talk to each other: all traffic to and from the group itself, which EFA insists on.
 
-    `group_id` is a reference to its id, `rules` are what EFA nodes have to wait for.
+    `resource` is the group, `group_id` a reference to its id, `rules` are what EFA nodes have to wait for.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-start.html#efa-start-security
     """

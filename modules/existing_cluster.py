@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -69,12 +70,11 @@ class ExistingCluster(Construct):
                 https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html
 
         Raises:
-            ValueError: the name is a reference.
+            ValueError: the name is a reference, or one that no cluster has; the version is not written as one, or newer than
+                that of `resource`.
         """
-        if "${" in name:
-            raise ValueError(
-                f"name: {name} is a reference. Give the cluster's name as text; names are cut from it."
-            )
+        _refuse_no_name(name)
+        _refuse_no_version(kubernetes_version)
         if resource is not None:
             _refuse_older(resource, kubernetes_version)
         super().__init__(scope, id)
@@ -115,12 +115,16 @@ class ExistingCluster(Construct):
 
         Raises:
             LayoutError: with every fault of the settings, and the line of this call.
-            ValueError: there are no subnets, or how many there are only shows at an apply.
+            ValueError: there is such a group already; there are no subnets, one of them is none, or how many there are only
+                shows at an apply.
         """
+        if name in self.node_groups:
+            raise ValueError(f"{name}: the cluster {self.cluster_name} has a group of this name already.")
+        if subnet_ids is not None:
+            _refuse_no_subnets(name, subnet_ids)
         group = lone_group(
             name,
             settings,
-            cluster=self.cluster_name,
             region=self._region,
             kubernetes_version=self._version,
             subnets=None if subnet_ids is None else len(subnet_ids),
@@ -154,6 +158,11 @@ class ExistingCluster(Construct):
         )
         for warning in group.warnings:
             Annotations.of(made).add_warning(str(warning))
+        if section.efa:
+            # Nobody here knows what runs in the cluster, and without it NCCL takes TCP in silence.
+            Annotations.of(made).add_info(
+                f"{name}: its pods see EFA by aws-efa-k8s-device-plugin or aws-dranet, which is not added here."
+            )
         return made
 
     def _look_up(self, version: str) -> DataAwsEksCluster:
@@ -182,11 +191,6 @@ class ExistingCluster(Construct):
     def _place(self, name: str, section: NodeGroupSection, subnet_ids: Sequence[str] | None) -> Place:
         if not subnet_ids:
             raise ValueError(f"{name}: nodes need subnets. Give `subnet_ids`, here or in the section.")
-        if isinstance(subnet_ids, str) or Token.is_unresolved(list(subnet_ids)):
-            raise ValueError(
-                f"{name}: subnet_ids is one reference to a list, and how many subnets are in it only shows at an apply. Give a "
-                'list of references: [Fn.element(ids, 0)], or ["${data.aws_subnets.NAME.ids[0]}"].'
-            )
         subnets = [
             self._subnet(f"{name}-subnet-{index}", name, section, one) for index, one in enumerate(subnet_ids)
         ]
@@ -211,6 +215,38 @@ class ExistingCluster(Construct):
             )
         lifecycle = TerraformResourceLifecycle(postcondition=checks)
         return DataAwsSubnet(self, id, id=subnet, lifecycle=lifecycle)
+
+
+def _refuse_no_name(name: object) -> None:
+    if "${" in str(name):
+        raise ValueError(
+            f"name: {name} is a reference. Give the cluster's name as text; names are cut from it."
+        )
+    # EKS takes more than a layout does: https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html
+    if not isinstance(name, str) or not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}", name):
+        raise ValueError(
+            f"name: {name!r} is no name of a cluster: 1 to 100 letters, digits, hyphens and underscores, no hyphen first."
+        )
+
+
+def _refuse_no_version(version: object) -> None:
+    if not isinstance(version, str) or not re.fullmatch(r"1\.[0-9]+", version):
+        raise ValueError(
+            f'kubernetes_version: {version!r} is no minor version. Write it as text, like "1.35".'
+        )
+
+
+def _refuse_no_subnets(name: str, subnet_ids: Sequence[object]) -> None:
+    if not isinstance(subnet_ids, list | tuple) or Token.is_unresolved(list(subnet_ids)):
+        raise ValueError(
+            f"{name}: subnet_ids is not a list of single subnets. How many are behind one reference only shows at an apply: "
+            'give a list of references: [Fn.element(ids, 0)], or ["${data.aws_subnets.NAME.ids[0]}"].'
+        )
+    for one in subnet_ids:
+        if not isinstance(one, str) or not (Token.is_unresolved(one) or re.match(r"subnet-|\$\{", one)):
+            raise ValueError(
+                f"{name}: subnet_ids: {one!r} is no subnet. Give its id, subnet-..., or a reference; a variable is ${{var.NAME}}."
+            )
 
 
 def _refuse_older(cluster: EksCluster, kubernetes_version: str) -> None:

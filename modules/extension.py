@@ -10,7 +10,7 @@ import importlib.util
 import inspect
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -29,6 +29,7 @@ PUBLIC_NAME = "eks_training"
 _OWN_NAME = __name__.rpartition(".")[0]
 _PATH = ("extension",)
 _CALLS_SHOWN = 3
+_RUN_BY_OTHERS = (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction)
 
 
 class Extend(Protocol):
@@ -70,10 +71,12 @@ def extend_stacks(file: Path, layout: Layout, stacks: Sequence[AddressedStack]) 
         raise _refused(Origin(str(file)), problem, remedy)
 
 
-def refused_synthesis(file: Path, error: Exception) -> LayoutError:
-    """What CDKTF says as it writes stacks that have something of an extension in them."""
+def refused_synthesis(files: Sequence[str], error: Exception) -> LayoutError:
+    """What CDKTF says as it writes stacks that have something of an extension in them, or of one of several."""
+    first, *others = files
+    what = "".join(["what it makes", *(f", or what {other} makes" for other in others)])
     remedy = "It is told as the stacks are written, after the extension has ended: look at what that adds."
-    return _refused(Origin(str(file)), f"CDKTF refuses what it makes: {_message(error)}", remedy)
+    return _refused(Origin(first), f"CDKTF refuses {what}: {_message(error)}", remedy)
 
 
 def _function(file: Path) -> Extend:
@@ -92,10 +95,14 @@ def _function(file: Path) -> Extend:
     if not callable(function):
         problem = f"it has no function {FUNCTION}"
         raise _refused(Origin(str(file)), problem, f"Write `def {FUNCTION}(stack, layout):` in it.")
+    line = getattr(getattr(function, "__code__", None), "co_firstlineno", 0)
+    if any(is_one(function) for is_one in _RUN_BY_OTHERS):
+        problem = f"its {FUNCTION} is a generator or a coroutine: a call of it runs nothing"
+        remedy = f"Write `def {FUNCTION}(stack, layout):`, without async, await and yield."
+        raise _refused(Origin(str(file), line), problem, remedy)
     try:
         inspect.signature(function).bind(None, None)
     except TypeError:
-        line = getattr(getattr(function, "__code__", None), "co_firstlineno", 0)
         problem = f"its {FUNCTION} cannot be called with a stack and a layout"
         raise _refused(Origin(str(file), line), problem, f"Write `def {FUNCTION}(stack, layout):`.") from None
     return function  # type: ignore[no-any-return]  # what a program of the user has is anything
@@ -144,14 +151,34 @@ def _message(error: BaseException) -> str:
 def _importing_beside(file: Path) -> Iterator[None]:
     """Lets the program import what lies beside it. Last: nothing there can take the place of another module."""
     folder = str(file.parent)
+    before = frozenset(sys.modules)
     sys.path.append(folder)
     try:
         yield
     finally:
+        _forget_beside(folder, before)
         if folder in sys.path:
             sys.path.reverse()
             sys.path.remove(folder)
             sys.path.reverse()
+
+
+def _forget_beside(folder: str, before: Collection[str]) -> None:
+    """Forgets the modules of a folder: beside the extension of another layout, another may have the same name."""
+    new = {name.partition(".")[0] for name in sys.modules if name not in before}
+    beside = {name for name in new - set(before) if _lies_in(folder, sys.modules.get(name))}
+    for name in [one for one in sys.modules if one.partition(".")[0] in beside]:
+        del sys.modules[name]
+
+
+def _lies_in(folder: str, module: ModuleType | None) -> bool:
+    spec = getattr(module, "__spec__", None)
+    if spec is None:
+        return False
+    places = spec.submodule_search_locations
+    return any(
+        str(Path(place).parent) == folder for place in ([spec.origin or ""] if places is None else places)
+    )
 
 
 def _stacks_in(app: object) -> list[str]:

@@ -16,6 +16,7 @@ from .autoscaler import SERVICE_ACCOUNT
 from .catalog import autoscaler_tag, eks_registry
 from .expressions import literal, literals
 from .karpenter import SERVICE_ACCOUNT as KARPENTER_SERVICE_ACCOUNT
+from .layout.efa_drivers import DRA_RELEASE, PLUGIN_RELEASE
 from .layout.models import HelmRelease, Taint
 from .layout.pods import tolerations
 from .layout.releases import RELEASE_SERVICE_ACCOUNTS, karpenter_queue
@@ -57,6 +58,7 @@ class Surroundings:
     `gpu_taints` and `neuron_taints` are those of the nodes with that kind of accelerator, `efa_taints` of the nodes
     with EFA and `efa_types` their instance types; `internet` says that pods surely reach it, `isolated` that they surely do not; `system_nodes` is the number
     of nodes without taints that the cluster starts with; `vpc_id` is a reference to what EKS says of the cluster.
+    `efa_taints` of None, and no `vpc_id`, are refused by the releases that need to know.
     """
 
     cluster_name: str
@@ -64,7 +66,7 @@ class Surroundings:
     kubernetes_version: str
     gpu_taints: Sequence[Taint] = ()
     neuron_taints: Sequence[Taint] = ()
-    efa_taints: Sequence[Taint] = ()
+    efa_taints: Sequence[Taint] | None = None
     efa_types: Sequence[str] = ()
     node_monitoring: bool = False
     internet: bool = False
@@ -94,7 +96,11 @@ class HelmReleases(Construct):
             releases: the sections, by name: those of a loaded layout, whose values are the charts' own and the project's.
             surroundings: what they have to know of the cluster: `surroundings_of(layout)`.
             namespaces: those that no release makes; Helm makes each release's own without it.
+
+        Raises:
+            ValueError: a release needs to know more of the cluster, or would run on no node with EFA.
         """
+        _refuse_unknown(releases, surroundings)
         super().__init__(scope, id)
         namespaces = namespaces or Namespaces(self, "namespaces", associations={})
         self.releases: dict[str, Release] = {}
@@ -122,6 +128,8 @@ class HelmReleases(Construct):
         before: Sequence[ITerraformDependable],
     ) -> Release:
         values = merged(computed_values(name, surroundings), release.values)
+        if name == DRA_RELEASE:
+            values = _with_types(values, surroundings.efa_types)
         # Helm lays each document over the ones before it.
         documents = [one for one in (references(name, surroundings), literals(values)) if one]
         namespace = self._namespaces.made.get(release.namespace)
@@ -145,6 +153,20 @@ class HelmReleases(Construct):
             # The chart's values.yaml asks for it: its CRDs are newer than the cluster's idea of them.
             disable_openapi_validation=True if name == "gpu-operator" else None,
             depends_on=[*before, *([namespace] if namespace else ())] or None,
+        )
+
+
+def _refuse_unknown(releases: Mapping[str, HelmRelease], around: Surroundings) -> None:
+    enabled = {name for name, release in releases.items() if release.enabled}
+    efa = sorted(enabled & {PLUGIN_RELEASE, DRA_RELEASE})
+    if efa and around.efa_taints is None:
+        raise ValueError(
+            f"{efa[0]}: without the taints of the nodes with EFA it runs on none that has any, and NCCL falls back to TCP in "
+            "silence. Give `surroundings_of(layout)`, or `efa_taints`: () where they have none."
+        )
+    if "aws-load-balancer-controller" in enabled and not around.vpc_id:
+        raise ValueError(
+            "aws-load-balancer-controller: it does not find out the VPC by itself. Give `surroundings_of(layout, vpc_id)`."
         )
 
 
@@ -206,7 +228,7 @@ def _gpu_operator(around: Surroundings) -> dict[str, Any]:
 
 def _efa_plugin(around: Surroundings) -> dict[str, Any]:
     """Without the toleration no pod of the plugin runs on a tainted node, and NCCL falls back to TCP in silence."""
-    values: dict[str, Any] = {"tolerations": tolerations(around.efa_taints)}
+    values: dict[str, Any] = {"tolerations": tolerations(around.efa_taints or ())}
     registry = eks_registry(around.region)
     if registry is not None:
         values["image"] = {"repository": f"{registry}/eks/aws-efa-k8s-device-plugin"}
@@ -215,13 +237,23 @@ def _efa_plugin(around: Surroundings) -> dict[str, Any]:
 
 def _efa_dra(around: Surroundings) -> dict[str, Any]:
     """The same, on the layout's own types: the chart's list lacks some, such as g7.48xlarge, and would leave them without EFA."""
-    values: dict[str, Any] = {"tolerations": tolerations(around.efa_taints)}
+    values: dict[str, Any] = {"tolerations": tolerations(around.efa_taints or ())}
     if around.efa_types:
         values["supportedInstanceLabels"] = {"values": list(around.efa_types)}
     registry = eks_registry(around.region)
     if registry is not None:
         values["image"] = {"repository": f"{registry}/eks/dranet"}
     return values
+
+
+def _with_types(values: dict[str, Any], types: Sequence[str]) -> dict[str, Any]:
+    """The user's types beside those of the layout's groups, whose nodes would publish no EFA if the list took their place."""
+    labels = values.get("supportedInstanceLabels")
+    given = labels.get("values") if isinstance(labels, Mapping) else None
+    if not isinstance(given, list):
+        return values
+    both = [*types, *(one for one in given if one not in types)]
+    return merged(values, {"supportedInstanceLabels": {"values": both}})
 
 
 def _neuron(around: Surroundings) -> dict[str, Any]:

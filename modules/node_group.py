@@ -112,10 +112,11 @@ class NodeGroup(Construct):
             depends_on: what has to be there before any node, like the VPC CNI.
 
         Raises:
-            ValueError: a group with EFA has no security group for it, or something else is missing that only shows when
-                nodes do not join.
+            ValueError: a group with EFA has no security group for it or more than one subnet, reserved capacity no
+                reservation, or something else is missing that only shows when nodes do not join.
         """
         _refuse_reference(cluster_name)
+        _refuse_wrong_place(name, group, subnet_ids)
         if group.ami_id is not None and cluster_address is None:
             raise ValueError(
                 f"{name}: nodes of your own AMI ({group.ami_id}) join by `cluster_address`. Give it."
@@ -324,6 +325,24 @@ def _refuse_reference(cluster_name: str) -> None:
         raise ValueError(
             f"cluster_name: {cluster_name} is a reference. Names are cut from it, which takes text: give the name as text, "
             "and the reference as `cluster_reference`."
+        )
+
+
+def _refuse_wrong_place(name: str, group: NodeGroupSection, subnet_ids: Sequence[str]) -> None:
+    """What the rules say of a section that was loaded, and nobody of one that was made by hand."""
+    if isinstance(subnet_ids, str) or not subnet_ids:
+        raise ValueError(
+            f"{name}: subnet_ids is no list of subnets: {subnet_ids!r}. Give at least one, in a list."
+        )
+    if group.efa and len(subnet_ids) > 1:
+        raise ValueError(
+            f"{name}: {len(subnet_ids)} subnets for nodes with EFA, which have to share one. Give one, or `efa: false`."
+        )
+    capacity = group.capacity
+    if capacity.is_reserved and capacity.reservation_id is None and capacity.reservation_group_arn is None:
+        raise ValueError(
+            f"{name}: capacity of type {capacity.type} without a reservation: the nodes would be none of it. Give its "
+            "`reservation_id`."
         )
 
 

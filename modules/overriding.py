@@ -138,6 +138,9 @@ def _apply(
             yield OverrideProblem(
                 where, f"is the same argument as {reached[reached_at]}", "Keep one of the two."
             )
+        inside = [one for at, one in reached.items() if at[: len(reached_at)] == reached_at != at]
+        if value == TAKEN_OUT and inside:
+            yield OverrideProblem(where, f"takes out what {inside[0]} is in", "Keep one of the two.")
         reached[reached_at] = path
 
 

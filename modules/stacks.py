@@ -27,7 +27,7 @@ from .extension import extend_stacks
 from .file_systems import FileSystems
 from .helm import HelmReleases, Surroundings
 from .karpenter import Karpenter, discovery_tags
-from .layout import Layout, Variable, variables_of
+from .layout import Layout, Loaded, Variable, variables_of
 from .layout.endpoints import endpoint_services
 from .layout.models import NodeGroup as NodeGroupSection
 from .layout.models import Taint
@@ -275,7 +275,9 @@ def add_stacks(
 
     Raises:
         LayoutError: the extension of the layout fails.
+        TypeError: it is no layout, but what `load` returns around it.
     """
+    _refuse_loaded(layout)
     variables = variables_of(layout) if variables is None else variables
     of_workloads = [one for one in variables if one.is_used_in("workloads")]
     of_cluster = [one for one in variables if one.is_used_outside("workloads")]
@@ -292,6 +294,11 @@ def add_stacks(
     if layout.extension is not None:
         extend_stacks(Path(layout.extension), layout, stacks)
     return tuple(stacks)
+
+
+def _refuse_loaded(layout: object) -> None:
+    if isinstance(layout, Loaded):
+        raise TypeError("layout: what `load` returns has the layout as its `layout`. Give that.")
 
 
 def taints_of(layout: Layout, wanted: Callable[[NodeGroupSection], bool]) -> list[Taint]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,12 +15,14 @@ from modules.layout import Loaded
 
 from .errors import UsageError
 from .files import write_whole
-from .hcl import hcl
+from .hcl import TemplateError, UnknownBlockError, hcl
 from .offline.engine import EngineMissingError, find_engine
 from .offline.schema import BindingPackage, Body
 from .plan.planned import document
 
 FILE = "main.tf"
+# Where a stack's TerraformAssets are, as cdktf's library has it.
+_ASSETS = "assets"
 
 
 def export(loaded: Sequence[Loaded], output: Path, *, force: bool = False) -> list[Path]:
@@ -33,7 +36,7 @@ def export(loaded: Sequence[Loaded], output: Path, *, force: bool = False) -> li
     Raises:
         OSError: a file cannot be written.
         SchemaError: a binding package cannot be read.
-        UsageError: there is such a file already.
+        UsageError: there is such a file already, or a stack cannot be written in that language.
     """
     stacks = [stack for one in loaded for stack in one.layout.stacks]
     files = {stack: output / stack / FILE for stack in stacks}
@@ -46,13 +49,25 @@ def export(loaded: Sequence[Loaded], output: Path, *, force: bool = False) -> li
     with tempfile.TemporaryDirectory(prefix="export-") as scratch:
         folder = synthesize(loaded, str(Path(scratch, "out")))
         texts = {
-            stack: hcl(_moved(document(folder, stack), output / stack), schemas.body) for stack in stacks
+            stack: _text(_moved(document(folder, stack), output / stack), stack, schemas) for stack in stacks
         }
-    for stack, file in files.items():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, texts[stack])
+        for stack, file in files.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(file, texts[stack])
+            # Files of an extension, which the stack names by their place beside it.
+            if (assets := folder / "stacks" / stack / _ASSETS).is_dir():
+                shutil.copytree(assets, file.parent / _ASSETS, dirs_exist_ok=True)
     _format(output, files)
     return list(files.values())
+
+
+def _text(stack: Mapping[str, Any], name: str, schemas: _Schemas) -> str:
+    try:
+        return hcl(stack, schemas.body)
+    except (TemplateError, UnknownBlockError) as error:
+        raise UsageError(
+            f"{name}: {error}; nothing was written. Terraform reads its JSON as it is, from cdktf.out"
+        ) from error
 
 
 class _Schemas:

@@ -39,6 +39,8 @@ __all__ = [
 STOCK_SWITCH = "CDKTF_STOCK_BINDINGS"
 # The folder of a checkout is called `modules`, the package that pip installs is not.
 _IN_CHECKOUT = __name__.startswith("modules.")
+# CDKTF, where it is installed as it is published: no finder says so.
+_without_finder: set[Flavor] = set()
 _INSTALL = "modules.bindings.install()" if _IN_CHECKOUT else "eks_training.install()"
 
 
@@ -88,6 +90,8 @@ def install(flavor: Flavor | None = None) -> None:
         os.environ.update(node_environment(os.environ))
         sys.meta_path.insert(0, LazyProviderFinder())
         remember_type_hints()
+    elif wanted is CDKTF:
+        _without_finder.add(wanted)
 
 
 def ensure() -> None:
@@ -115,10 +119,14 @@ def ensure() -> None:
         # Of the providers, those that are not imported yet.
         sys.meta_path.insert(0, LazyProviderFinder())
         remember_type_hints()
+    elif wanted is CDKTF:
+        _without_finder.add(wanted)
 
 
 def _is_installed() -> bool:
-    return any(isinstance(finder, LazyProviderFinder | RenamedFinder) for finder in sys.meta_path)
+    return bool(_without_finder) or any(
+        isinstance(finder, LazyProviderFinder | RenamedFinder) for finder in sys.meta_path
+    )
 
 
 def _program_flavor() -> Flavor:

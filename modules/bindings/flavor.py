@@ -17,7 +17,7 @@ SWITCH = "CDK_FLAVOR"
 
 
 class FlavorError(ValueError):
-    """The flavour that is asked for is none, or its packages are not installed."""
+    """The flavour that is asked for is none, its packages are not installed, or cdktf.json cannot be read for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def chosen_flavor(environment: Mapping[str, str] | None = None, folder: Path | N
         folder: where cdktf.json lies; the working directory without it.
 
     Raises:
-        FlavorError: there is no flavour of that name.
+        FlavorError: there is no flavour of that name, or cdktf.json cannot be read.
     """
     return asked_flavor(environment, folder) or CDKTF
 
@@ -97,13 +97,13 @@ def asked_flavor(environment: Mapping[str, str] | None = None, folder: Path | No
     """As `chosen_flavor`; None where nobody has said anything.
 
     Raises:
-        FlavorError: there is no flavour of that name.
+        FlavorError: there is no flavour of that name, or cdktf.json cannot be read.
     """
     given = (os.environ if environment is None else environment).get(SWITCH, "").strip()
     origin = SWITCH
     if not given:
         file = (folder or Path.cwd()) / "cdktf.json"
-        context = _context(file)
+        context = cdktf_context(file)
         if "flavor" not in context:
             return None
         given, origin = str(context["flavor"]), f"{file}: context.flavor"
@@ -112,11 +112,22 @@ def asked_flavor(environment: Mapping[str, str] | None = None, folder: Path | No
     return FLAVORS[given]
 
 
-def _context(file: Path) -> Mapping[str, object]:
-    """The context of a cdktf.json; empty where there is none that can be read, which cdktf-cli tells by itself."""
+def cdktf_context(file: Path) -> Mapping[str, object]:
+    """The context of a cdktf.json; empty where there is no such file, or nothing of that in it.
+
+    Raises:
+        FlavorError: it cannot be read. What it chooses is not known then, and the default would plan a cluster of CDK
+            Terrain with the older providers.
+    """
     try:
-        settings = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        settings = json.loads(file.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
         return {}
-    context = settings.get("context") if isinstance(settings, dict) else None
-    return context if isinstance(context, dict) else {}
+    except OSError as error:
+        raise FlavorError(f"{file}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise FlavorError(f"{file} is no JSON: {error}") from error
+    context = settings.get("context", {}) if isinstance(settings, dict) else None
+    if not isinstance(context, dict):
+        raise FlavorError(f'{file}: write an object, with an object as its "context"')
+    return context

@@ -14,7 +14,9 @@ from .python_tree import calling_line, document
 from .tree import Node, replaced, wrap
 from .variables import Variable, variables_of
 
-# Stand for what the cluster has, of which the rules ask only how much there is.
+# Stand for what the cluster has, of which the rules ask only how much there is. Its name says nothing of a node group, and
+# may be one that EKS takes and the language does not.
+_NAME = "cluster"
 _VPC = "vpc-0123456789abcdef0"
 _SUBNET = "subnet-0123456789abcde{:02x}"
 
@@ -32,7 +34,6 @@ def lone_group(
     name: str,
     settings: Mapping[str, Any] | NodeGroup,
     *,
-    cluster: str,
     region: str,
     kubernetes_version: str,
     subnets: int | None = None,
@@ -43,7 +44,6 @@ def lone_group(
     Args:
         name: of the group.
         settings: as below `node_groups.NAME` of a layout.
-        cluster: name of the cluster.
         region: where it is.
         kubernetes_version: minor version of the nodes, like `1.35`.
         subnets: how many subnets the group is given beside its section; None where the section says them.
@@ -59,7 +59,7 @@ def lone_group(
         raise LayoutError(written.faults)
     around = wrap(
         {
-            "name": cluster,
+            "name": _NAME,
             "region": region,
             "kubernetes_version": kubernetes_version,
             "network": {"vpc_id": _VPC, "private_subnet_ids": [_SUBNET.format(one) for one in (254, 255)]},
@@ -90,5 +90,5 @@ def lone_group(
 
 def _of_group(faults: Iterable[Fault], path: KeyPath) -> list[Fault]:
     """Without what is said of the cluster around it, which has add-ons and other groups that nobody knows here."""
-    ours = [path, ("name",), ("region",), ("kubernetes_version",)]
+    ours = [path, ("region",), ("kubernetes_version",)]
     return [fault for fault in faults if any(fault.path[: len(one)] == one for one in ours)]

@@ -1,5 +1,6 @@
 """Terraform's own language for what a stack's JSON says: `ops export`."""
 
-from .document import hcl
+from .document import UnknownBlockError, hcl
+from .expressions import TemplateError
 
-__all__ = ["hcl"]
+__all__ = ["TemplateError", "UnknownBlockError", "hcl"]

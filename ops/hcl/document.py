@@ -18,8 +18,15 @@ BodyOf = Callable[[str, str], Body]
 # Arguments of the language itself: https://developer.hashicorp.com/terraform/language/meta-arguments
 _RAW = frozenset({"depends_on", "provider"})
 _RAW_IN_LIFECYCLE = frozenset({"ignore_changes", "replace_triggered_by"})
+# Of `import`, `moved` and `removed`.
+_RAW_ADDRESSES = frozenset({"from", "provider", "to"})
 _LIFECYCLE_BLOCKS = frozenset({"precondition", "postcondition"})
-_SETTINGS = frozenset({"count", "for_each", "depends_on", "lifecycle", "provider"})
+_SETTINGS = frozenset(
+    {"count", "for_each", "depends_on", "lifecycle", "provider", "connection", "provisioner"}
+)
+_TERRAFORM = frozenset({"required_version", "required_providers", "backend", "experiments"})
+# https://developer.hashicorp.com/terraform/language/provisioners: these two hold keywords
+_RAW_IN_PROVISIONER = frozenset({"when", "on_failure"})
 # The type that Terraform has by itself: https://developer.hashicorp.com/terraform/language/resources/terraform-data
 _BUILT_IN = "terraform_data"
 
@@ -71,6 +78,9 @@ def _many(given: Any) -> list[Any]:
 
 
 def _terraform(given: Mapping[str, Any], _body_of: BodyOf) -> Iterator[_Lines]:
+    unknown = given.keys() - _TERRAFORM - {"//"}
+    if unknown:
+        raise UnknownBlockError(f"no way to write {', '.join(sorted(unknown))} of terraform in its language")
     lines = _arguments(given, without=frozenset({"required_providers", "backend"}))
     if "required_providers" in given:
         lines += _block("required_providers", _arguments(given["required_providers"]))
@@ -122,6 +132,8 @@ def _instances(kind: str, given: Mapping[str, Any], body_of: BodyOf) -> Iterator
                 if key in one
             ]
             lines += _members(one, body, _SETTINGS)
+            lines += _connection(one)
+            lines += [line for given in _many(one.get("provisioner", [])) for line in _provisioners(given)]
             lines += [f"depends_on = {raw(one['depends_on'])}"] if one.get("depends_on") else []
             lines += _lifecycle(one.get("lifecycle", {}))
             yield _block(f"{kind} {name(type_name)} {name(label)}", lines)
@@ -130,7 +142,8 @@ def _instances(kind: str, given: Mapping[str, Any], body_of: BodyOf) -> Iterator
 def _members(given: Mapping[str, Any], body: Body, without: frozenset[str] | set[str]) -> _Lines:
     """Arguments first, then blocks; what the schema does not have is an argument, which Terraform then names."""
     blocks = {key for key, _ in _said(given) if key in body.blocks} - without
-    lines = _arguments(given, without=frozenset(blocks | without))
+    dynamic = {} if "dynamic" in body.attributes else given.get("dynamic", {})
+    lines = _arguments(given, without=frozenset(blocks | without | ({"dynamic"} if dynamic else set())))
     for key in [key for key, _ in _said(given) if key in blocks]:
         nested = body.blocks[key]
         if nested.nesting == "map":
@@ -139,7 +152,54 @@ def _members(given: Mapping[str, Any], body: Body, without: frozenset[str] | set
             continue
         for one in _many(given[key]):
             lines += _block(key, _members(one, nested.body, set()))
+    for key, given_ones in dynamic.items():
+        if key not in body.blocks:
+            raise UnknownBlockError(f"no way to write a dynamic {key}, which is no block of the provider's")
+        for one in _many(given_ones):
+            lines += _block(f"dynamic {name(key)}", _dynamic(one, body.blocks[key].body))
     return lines
+
+
+def _dynamic(given: Mapping[str, Any], content: Body) -> _Lines:
+    """Blocks by a `for_each`: https://developer.hashicorp.com/terraform/language/expressions/dynamic-blocks."""
+    lines = [
+        f"{key} = {raw(value) if key == 'iterator' else expression(value)}"
+        for key, value in _said(given)
+        if key != "content"
+    ]
+    return lines + _block("content", _members(given.get("content", {}), content, set()))
+
+
+def _connection(given: Mapping[str, Any]) -> _Lines:
+    return [
+        line for one in _many(given.get("connection", [])) for line in _block("connection", _arguments(one))
+    ]
+
+
+def _provisioners(given: Mapping[str, Any]) -> Iterator[str]:
+    for kind, settings in given.items():
+        for one in _many(settings):
+            lines = [
+                f"{key} = {raw(value) if key in _RAW_IN_PROVISIONER else expression(value)}"
+                for key, value in _said(one)
+                if key != "connection"
+            ]
+            yield from _block(f"provisioner {name(kind)}", lines + _connection(one))
+
+
+def _addressed(kind: str) -> Callable[[Any, BodyOf], Iterator[_Lines]]:
+    """The writer of blocks that say what becomes of addresses."""
+
+    def write(given: Any, _body_of: BodyOf) -> Iterator[_Lines]:
+        for one in _many(given):
+            lines = [
+                f"{key} = {raw(value) if key in _RAW_ADDRESSES else expression(value)}"
+                for key, value in _said(one)
+                if key != "lifecycle"
+            ]
+            yield _block(kind, lines + _lifecycle(one.get("lifecycle", {})))
+
+    return write
 
 
 def _lifecycle(given: Mapping[str, Any]) -> _Lines:
@@ -172,7 +232,7 @@ def _outputs(given: Mapping[str, Any], _body_of: BodyOf) -> Iterator[_Lines]:
         yield _block(f"output {name(label)}", lines)
 
 
-_WRITERS: Mapping[str, Callable[[Mapping[str, Any], BodyOf], Iterator[_Lines]]] = {
+_WRITERS: Mapping[str, Callable[[Any, BodyOf], Iterator[_Lines]]] = {
     "terraform": _terraform,
     "variable": _variables,
     "locals": _locals,
@@ -180,5 +240,8 @@ _WRITERS: Mapping[str, Callable[[Mapping[str, Any], BodyOf], Iterator[_Lines]]] 
     "data": _data,
     "resource": _resources,
     "check": _checks,
+    "import": _addressed("import"),
+    "moved": _addressed("moved"),
+    "removed": _addressed("removed"),
     "output": _outputs,
 }

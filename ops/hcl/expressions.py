@@ -68,13 +68,18 @@ def name(text: str) -> str:
 
 
 def _key(text: str) -> str:
-    return text if _IDENTIFIER.fullmatch(text) else _quoted(list(_parts(text)))
+    # An object that begins with `for` would be a `for` expression.
+    plain = _IDENTIFIER.fullmatch(text) and text != "for"
+    return text if plain else _quoted(list(_parts(text)))
 
 
 def _text(text: str, *, whole: bool = False) -> str:
     parts = list(_parts(text))
     if len(parts) == 1 and parts[0][0] and text.startswith("${"):
-        return text[2:-1].strip()
+        # `${~ ... ~}` takes blanks away beside it, where there are none.
+        code = text[2:-1].removeprefix("~").removesuffix("~").strip()
+        # Outside of brackets, an expression ends with its line.
+        return f"({code})" if "\n" in code and "<<" not in code else code
     if text.endswith("\n") and text.count("\n") > 1 and "\r" not in text and not whole:
         return _heredoc(text)
     return _quoted(parts)

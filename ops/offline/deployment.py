@@ -84,9 +84,13 @@ class Deployment:
 
 
 def written_by(document: Mapping[str, Any]) -> Flavor:
-    """The flavour that has written a stack: CDK Terrain names providers with their namespace, as `hashicorp/aws`."""
-    required = document.get("terraform", {}).get("required_providers", {}).values()
-    return CDKTN if any("/" in one.get("source", "") for one in required) else CDKTF
+    """The flavour that has written a stack: CDK Terrain names HashiCorp's AWS provider with its namespace.
+
+    Of another provider, as an extension may have, both name what stands in its bindings: `integrations/github`.
+    """
+    required = document.get("terraform", {}).get("required_providers", {})
+    names = {name: required.get(name, {}).get("source") for name in ("aws", "kubernetes")}
+    return CDKTN if any(source == f"hashicorp/{name}" for name, source in names.items()) else CDKTF
 
 
 def unprotected(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from concurrent import futures
 from contextlib import ExitStack
-from importlib.util import find_spec
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -85,7 +85,7 @@ class StandIns:
         resources, data = document.get("resource", {}), document.get("data", {})
         used = {kind.partition("_")[0] for kind in (*resources, *data)} | set(document.get("provider", {}))
         for name in sorted(used - {"terraform"}):
-            if name not in PROVIDERS and find_spec(self.flavor.provider_package(name)) is None:
+            if name not in PROVIDERS and PathFinder.find_spec(self.flavor.provider_package(name)) is None:
                 raise UnknownProviderError(
                     f"provider {name!r} has no offline stand-in: there are those of {', '.join(PROVIDERS)}, and of every provider "
                     f"whose bindings are installed, {self.flavor.provider_distribution(name)} for this one. "

@@ -19,6 +19,9 @@ _Found = tuple[str, str]
 
 # Terraform's own, of no schema: https://developer.hashicorp.com/terraform/language/meta-arguments
 _META = frozenset({"lifecycle", "depends_on", "provisioner", "connection", "dynamic"})
+# Schemas have it as optional, and providers refuse it as no key of theirs:
+# core_schema.go and schema.go of https://github.com/hashicorp/terraform-plugin-sdk/tree/main/helper/schema
+_OF_THE_SDK: tuple[Step, ...] = ("id",)
 _MOST = 25
 _KINDS: Mapping[str, tuple[str, tuple[type, ...]]] = {
     "string": ("a text", (str, int, float, bool)),
@@ -116,7 +119,9 @@ class _Check:
 
     def _attribute(self, attribute: Attribute, rest: tuple[Step, ...], value: Any) -> Iterator[_Found]:
         self._way = (*self._way, attribute.name)
-        if not (attribute.required or attribute.optional):
+        if not (attribute.required or attribute.optional) or (
+            self._address.block == "resource" and self._way == _OF_THE_SDK
+        ):
             yield (
                 f"{self._at(self._way)} is read-only: the provider tells it, nobody sets it",
                 "Remove it.",

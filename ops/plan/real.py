@@ -13,12 +13,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from modules.bindings import active_flavor
 from modules.layout import Loaded
 
 from ..offline.engine import Engine
 from .planned import Planned, document
 
 _LOCKED = re.compile(r'^provider "[^"]*/([^"/]+)" \{\n\s*version\s*=\s*"([^"]+)"', re.M)
+_EXACT = re.compile(r"\d+(\.\d+)*(-[\w.]+)?")
 
 
 def planned_really(
@@ -39,8 +41,14 @@ def planned_really(
         declared = configured.get("variable", {})
         variables = {name: text for name, text in assigned.items() if name in declared}
         where = folder / "stacks" / stack
-        upgrade = needs_upgrade(where, configured)
-        data = _really_planned(engine, where, variables, color=color, upgrade=upgrade)
+        others = other_versions(where, configured)
+        if others:
+            print(
+                f"{stack}: the plans and deploys before this one had {'; '.join(others)}. They were of another flavour than "
+                f"{active_flavor().title}, or of another version of this program: docs/leaving-cdktf.md",
+                file=sys.stderr,
+            )
+        data = _really_planned(engine, where, variables, color=color, upgrade=bool(others))
         results.append(Planned(stack, "", data))
         if data is None and stack in layout.stacks[layout.stacks.index(layout.name) + 1 :]:
             print(
@@ -51,8 +59,8 @@ def planned_really(
     return results
 
 
-def needs_upgrade(where: Path, stack: Mapping[str, Any]) -> bool:
-    """Whether Terraform's lock file holds another version of a provider than the stack asks for.
+def other_versions(where: Path, stack: Mapping[str, Any]) -> list[str]:
+    """Providers of which Terraform's lock file holds another version than the stack asks for, as "aws 6.25.0, not 6.69.1".
 
     So it is after a change of the flavour, and `terraform init` refuses then. cdktf-cli upgrades by itself:
     https://github.com/hashicorp/terraform-cdk/blob/v0.21.0/packages/%40cdktf/cli-core/src/lib/cdktf-stack.ts
@@ -64,7 +72,15 @@ def needs_upgrade(where: Path, stack: Mapping[str, Any]) -> bool:
     file = where / ".terraform.lock.hcl"
     locked = dict(_LOCKED.findall(file.read_text(encoding="utf-8"))) if file.is_file() else {}
     required = stack.get("terraform", {}).get("required_providers", {})
-    return any(name in locked and locked[name] != one.get("version") for name, one in required.items())
+    # A range, as of an extension's provider, is Terraform's to compare: an upgrade would take the newest of it.
+    wanted = {
+        name: one["version"] for name, one in required.items() if _EXACT.fullmatch(one.get("version", ""))
+    }
+    return [
+        f"{name} {locked[name]}, not {version}"
+        for name, version in wanted.items()
+        if locked.get(name, version) != version
+    ]
 
 
 def _really_planned(

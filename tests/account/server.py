@@ -21,6 +21,7 @@ os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 import moto.core.responses
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
+from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.utils import method_names_from_class
 from moto.moto_api._internal.models import moto_api_backend
@@ -37,6 +38,8 @@ from .wire import Answer, AwsError, Call, Environ, denial, read_call, written
 
 # moto looks up anew for each call what never changes, which takes half of its time: which services and methods there are.
 moto.core.responses.method_names_from_class = cache(method_names_from_class)  # type: ignore[attr-defined]
+# The key of a certificate takes longer than all other calls of a test, and nobody looks at it.
+rsa.generate_private_key = cache(rsa.generate_private_key)
 
 
 class _Services(DomainDispatcherApplication):

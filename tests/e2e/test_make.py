@@ -227,6 +227,20 @@ def test_ci_gets_the_packages_of_the_flavour_that_the_repository_says(flavor: st
     assert "--dev" not in to_do
 
 
+def test_a_deploy_in_ci_gets_the_command_line_of_cdk_terrain(makefile: Path) -> None:
+    """There, `make python-packages` has been before, and nothing else."""
+    for file in (".venv/.stamp", ".venv/.stamp-dev", ".venv/.stamp-cdktn", "cdktn-cli/package.json"):
+        (makefile / file).parent.mkdir(parents=True, exist_ok=True)
+        (makefile / file).touch()
+    for name in ("package-lock.json", ".npmrc"):
+        (makefile / "cdktn-cli" / name).touch()
+    environment = {**os.environ, "CDK_FLAVOR": "cdktn"}
+
+    to_do = make("--dry-run", "deploy", folder=makefile, environment=environment).stdout
+
+    assert to_do.index("cd cdktn-cli && npm ci") < to_do.index(TERRAIN)
+
+
 def test_what_was_set_up_of_cdk_terrain_follows_the_lock(makefile: Path) -> None:
     """A lock that has changed is no reason to have two versions of what belongs together."""
     (makefile / ".venv").mkdir()

@@ -20,20 +20,19 @@ from typing import Any, Literal
 import pytest
 
 from ops.offline.engine import Engine, Step, Workspace
-from ops.offline.provider import Action, Fault, Operation
+from ops.offline.provider import Fault, Operation
 from tests.offline import Offline, one_line, succeeded
 from tests.terraform_json import Synth
 
 pytestmark = pytest.mark.engine
 
 PRESET = "eks-p5-odcr"
-# How deep the dependencies of each stack go; a test says when that is another number.
-LAYERS: Mapping[str, int] = {"cluster": 7, "platform": 2}
+STACKS = "cluster", "platform"
 # Of the types that the preset does not have, those that are made while nodes are.
 OTHERS = [("eks-p5-capacity-block", "aws_autoscaling_schedule.nodes_p5_start")]
 ADDRESSES = Path(__file__).parents[1] / "unit" / "goldens" / "addresses" / f"{PRESET}.txt"
 CAPACITY = "InsufficientInstanceCapacity: We currently do not have sufficient p5.48xlarge capacity"
-NOT_MADE, MADE = Fault(CAPACITY), Fault(CAPACITY, made=True)
+ANSWERS = NOT_MADE, MADE = Fault(CAPACITY), Fault(CAPACITY, made=True)
 # What is another one after another attempt: ids, names made of a prefix, and addresses (not ranges).
 _ANEW = re.compile(
     r"\b[a-z]+-[0-9a-f]{17}\b|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|/id/[0-9A-F]{32}|\b[0-9a-f]{26}\b|\b[0-9a-f]{40}\b"
@@ -100,26 +99,41 @@ def layers(needs: Mapping[str, set[str]]) -> list[list[str]]:
 
 
 @dataclass
-class Failing:
-    """Faults: each target fails with each answer, one attempt after the other, and then no more."""
+class FailingTwice:
+    """Faults: whatever is to be made fails in the attempt that first gets to it, and half-way in the next one."""
 
-    action: Action
+    types: set[str]
+    attempt: int = 0
+    given: list[Fault] = field(default_factory=list)
+    _first: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def __call__(self, operation: Operation) -> Fault | None:
+        """The answer to an operation; None where it may succeed."""
+        if operation.action != "create" or operation.type_name not in self.types:
+            return None
+        # Its id may be another one after each attempt: what it is to be made of is not.
+        key = operation.type_name, repr(operation.values)
+        since = self.attempt - self._first.setdefault(key, self.attempt)
+        if since >= len(ANSWERS):
+            return None
+        self.given.append(ANSWERS[since])
+        return ANSWERS[since]
+
+
+@dataclass
+class NotDeleted:
+    """Faults: each target fails once to be deleted."""
+
     targets: set[Key]
-    answers: list[Fault]
-    given: dict[Key, list[Fault]] = field(default_factory=dict)
+    given: list[Key] = field(default_factory=list)
 
     def __call__(self, operation: Operation) -> Fault | None:
         """The answer to an operation; None where it may succeed."""
         key = operation.type_name, operation.id
-        given = self.given.setdefault(key, [])
-        if operation.action != self.action or key not in self.targets or len(given) == len(self.answers):
+        if operation.action != "delete" or key not in self.targets or key in self.given:
             return None
-        given.append(self.answers[len(given)])
-        return given[-1]
-
-    def attempts(self) -> dict[Key, list[Fault]]:
-        """The answers that each target has got."""
-        return {key: self.given.get(key, []) for key in self.targets}
+        self.given.append(key)
+        return NOT_MADE
 
 
 def instances(state: Mapping[str, Mapping[str, Any]], addresses: Iterable[str]) -> set[Key]:
@@ -152,32 +166,41 @@ def failed(step: Step, times: int) -> None:
     assert step.stderr.count("Error: ") == step.stderr.count(CAPACITY.partition(":")[0]) == times, step.stderr
 
 
-def fail_to_make(undisturbed: Offline, stack: StackName, addresses: Iterable[str], folder: Path) -> int:
-    """Lets resources fail at the same time as they are made; returns how many faults that was."""
+def fail_to_make(
+    undisturbed: Offline, stack: StackName, batches: Iterable[Iterable[str]], folder: Path
+) -> int:
+    """Lets one batch of resources after the other fail twice as all is made; returns how many faults that was.
+
+    The attempt that makes a batch in the end is the one in which the batch after it fails first.
+    """
     in_cluster = stack == "cluster"
     model: Workspace = getattr(undisturbed, stack)
     needs = dependencies(model)
-    batch = set(addresses)
-    of_batch = {address for address in model.state if resource_of(address) in batch}
-    # What waits for the batch.
-    above = {address for address in model.state if needs[resource_of(address)] & batch}
+    count = 0
     with undisturbed.empty(folder) if in_cluster else undisturbed.copy(folder) as offline:
         workspace: Workspace = getattr(offline, stack)
         if not in_cluster:  # it needs its cluster
             succeeded(workspace.destroy("-refresh=false"))
             offline.account.made.clear()
-        creation = Failing("create", instances(model.state, batch), [NOT_MADE, MADE])
+        wanted = list(map(set, batches))
+        creation = FailingTwice({address.partition(".")[0] for batch in wanted for address in batch})
         offline.stand_ins.faults = creation
-        failed(workspace.apply("-refresh=false"), len(of_batch))
-        assert workspace.state.keys() == model.state.keys() - above - of_batch
-        failed(workspace.apply("-refresh=false"), len(of_batch))
-        assert workspace.state.keys() == model.state.keys() - above
+        for batch in wanted:
+            of_batch = {address for address in model.state if resource_of(address) in batch}
+            # What waits for the batch.
+            above = {address for address in model.state if needs[resource_of(address)] & batch}
+            for fault, absent in ((NOT_MADE, above | of_batch), (MADE, above)):
+                creation.given.clear()
+                failed(workspace.apply("-refresh=false"), len(of_batch))
+                assert creation.given == [fault] * len(of_batch)
+                assert workspace.state.keys() == model.state.keys() - absent
+                creation.attempt += 1
+                count += len(of_batch)
         succeeded(workspace.apply("-refresh=false"))
         assert configured(workspace) == configured(model)
-        assert set(map(tuple, creation.attempts().values())) == {(NOT_MADE, MADE)}
         # No half-made one is left over that Terraform does not know of.
         assert len(offline.account.resources) == sum(len(one.state) for one in offline.stacks if one.state)
-    return sum(map(len, creation.attempts().values()))
+    return count
 
 
 def fail_to_destroy(
@@ -200,12 +223,12 @@ def fail_to_destroy(
             below = {
                 one for one in workspace.state if any(resource_of(one) in needs[other] for other in batch)
             }
-            deletion = Failing("delete", instances(workspace.state, batch), [NOT_MADE])
+            deletion = NotDeleted(instances(workspace.state, batch))
             offline.stand_ins.faults = deletion
             failed(workspace.destroy("-refresh=false"), len(of_batch))
             assert workspace.state.keys() == of_batch | below
-            assert set(map(tuple, deletion.attempts().values())) == {(NOT_MADE,)}
-            count += len(deletion.attempts())
+            assert set(deletion.given) == deletion.targets
+            count += len(deletion.given)
         succeeded(workspace.destroy("-refresh=false"))
         assert workspace.state == {}
         if stack == "cluster":
@@ -213,22 +236,17 @@ def fail_to_destroy(
     return count
 
 
-@pytest.mark.parametrize(
-    ("stack", "number"), [(stack, number) for stack, count in LAYERS.items() for number in range(count)]
-)
+@pytest.mark.parametrize("stack", STACKS)
 def test_resources_that_fail_to_be_made_are_made_by_the_next_attempt(
-    deployed: Deployed,
-    tmp_path: Path,
-    stack: StackName,
-    number: int,
-    record_property: Callable[[str, object], None],
+    deployed: Deployed, tmp_path: Path, stack: StackName, record_property: Callable[[str, object], None]
 ) -> None:
     undisturbed = deployed(PRESET)
-    batch = layers(dependencies(getattr(undisturbed, stack)))[number]
-    record_property("faults", fail_to_make(undisturbed, stack, batch, tmp_path))
+    # From what depends on nothing, up.
+    batches = layers(dependencies(getattr(undisturbed, stack)))
+    record_property("faults", fail_to_make(undisturbed, stack, batches, tmp_path))
 
 
-@pytest.mark.parametrize("stack", LAYERS)
+@pytest.mark.parametrize("stack", STACKS)
 def test_resources_that_fail_to_be_destroyed_are_destroyed_by_the_next_attempt(
     deployed: Deployed, tmp_path: Path, stack: StackName, record_property: Callable[[str, object], None]
 ) -> None:
@@ -246,20 +264,18 @@ def test_a_resource_of_another_preset_is_made_and_destroyed_by_the_next_attempt(
     address: str,
     record_property: Callable[[str, object], None],
 ) -> None:
-    faults = fail_to_make(deployed(preset), "cluster", [address], tmp_path / "made")
+    faults = fail_to_make(deployed(preset), "cluster", [[address]], tmp_path / "made")
     faults += fail_to_destroy(deployed(preset), "cluster", [[address]], tmp_path / "destroyed")
     record_property("faults", faults)
 
 
 def test_no_resource_of_the_preset_is_left_out(deployed: Deployed) -> None:
     offline = deployed(PRESET)
-    failing = {stack: layers(dependencies(getattr(offline, stack))) for stack in LAYERS}
-    # If this fails, the number in LAYERS is what has to change.
-    assert {stack: len(found) for stack, found in failing.items()} == LAYERS
+    failing = [layers(dependencies(getattr(offline, stack))) for stack in STACKS]
     lines = ADDRESSES.read_text(encoding="utf-8").split()
     listed = [line for line in lines if re.match(r"(aws|helm|kubernetes)_", line)]
-    assert sorted(chain.from_iterable(chain.from_iterable(failing.values()))) == sorted(listed)
-    destroyed = [layers(turned(dependencies(getattr(offline, stack)))) for stack in LAYERS]
+    assert sorted(chain.from_iterable(chain.from_iterable(failing))) == sorted(listed)
+    destroyed = [layers(turned(dependencies(getattr(offline, stack)))) for stack in STACKS]
     assert sorted(chain.from_iterable(chain.from_iterable(destroyed))) == sorted(listed)
 
 
@@ -271,15 +287,17 @@ def test_in_a_layer_no_resource_depends_on_another(deployed: Deployed) -> None:
 
 
 def test_a_placement_group_that_was_made_and_reported_as_failed_is_kept_by_untaint(
-    deployed: Deployed, tmp_path: Path
+    engine: Engine, synth: Synth, tmp_path: Path
 ) -> None:
     address = "aws_placement_group.nodes_gpu_placement_group"
-    with deployed("eks-g4dn").empty(tmp_path) as offline:
-        made = instances(deployed("eks-g4dn").cluster.state, [address])
-        offline.stand_ins.faults = Failing("create", made, [Fault("ExpiredToken", made=True)])
-        assert offline.cluster.apply().status == 1
+    with Offline(engine, tmp_path, synth("extends: eks-g4dn\nname: eks-g4dn\n")) as offline:
+        once = iter([Fault("ExpiredToken", made=True)])
+        offline.stand_ins.faults = lambda operation: (
+            next(once, None) if operation.type_name == "aws_placement_group" else None
+        )
+        assert "ExpiredToken" in offline.cluster.apply(f"-target={address}").text
         # It goes after the nodes have left it, so that its successor would come first, and has its name.
-        assert "InvalidPlacementGroup.Duplicate" in one_line(offline.cluster.apply().text)
+        assert "InvalidPlacementGroup.Duplicate" in one_line(offline.cluster.apply(f"-target={address}").text)
         succeeded(offline.cluster.run("untaint", address))
         succeeded(offline.cluster.apply())
         assert offline.cluster.plan().empty

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from copy import copy
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,19 @@ import pytest
 from modules.layout import LayoutError, dotted
 from ops.offline.account import Account
 from ops.offline.engine import Engine, Step, Workspace
-from tests.engine.mistakes import BLOCK, EXISTING, NEW, VALUES, BrokenLayout, Command, Layer, Mistake
+from tests.engine.mistakes import (
+    BLOCK,
+    EXISTING,
+    NEW,
+    VALUES,
+    BrokenLayout,
+    Command,
+    Document,
+    Layer,
+    Mistake,
+    add,
+    at,
+)
 from tests.engine.mistakes.arguments import ARGUMENTS
 from tests.engine.mistakes.layouts import LAYOUTS
 from tests.engine.mistakes.structure import STRUCTURE
@@ -34,7 +46,7 @@ OPTIONS: Mapping[Command, tuple[str, ...]] = {
     "plan": ("-input=false",),
     # Nobody has changed what is deployed.
     "apply": ("-input=false", "-auto-approve", "-refresh=false"),
-    "destroy": ("-input=false", "-auto-approve"),
+    "destroy": ("-input=false", "-auto-approve", "-refresh=false"),
 }
 # What is run for a mistake that a command has to catch: an apply validates and plans before it makes anything.
 COMMANDS: Mapping[Command, tuple[Command, ...]] = {
@@ -44,6 +56,7 @@ COMMANDS: Mapping[Command, tuple[Command, ...]] = {
     "destroy": ("apply", "destroy"),
 }
 _INSTANCE = re.compile(r"\[.*?\]")
+_NUMBER = re.compile(r"__(\d+)")
 CONDITIONS = ("Resource precondition failed", "Resource postcondition failed", "Invalid value for variable")
 
 
@@ -112,10 +125,21 @@ def mistaken(mistake: Mistake, stack: Stack, workspace: Workspace) -> Iterator[N
             setattr(account, name, kept)
 
 
+def beside_each_other(stack: Stack, mistakes: list[Mistake]) -> Document:
+    """A stack with mistakes that hide no other: each in a copy of its resource, which nothing depends on."""
+    document = edited(stack, lambda _: None)
+    for number, mistake in enumerate(mistakes):
+        assert mistake.edit is not None
+        add(f"{mistake.where}__{number}", at(edited(stack, mistake.edit), mistake.where))(document)
+    return document
+
+
 class Rooms:
     """Layouts on stand-ins, started once: with nothing deployed, or with all."""
 
     def __init__(self, engine: Engine, synth: Synth, folder: Path, closing: ExitStack) -> None:
+        self._synth = synth
+        self._validated: dict[tuple[str, str], dict[str, list[Error]]] = {}
         self._make: Callable[[str, int], Offline] = lambda layout, number: closing.enter_context(
             Offline(engine, folder / str(number), synth(layout), VALUES)
         )
@@ -133,6 +157,24 @@ class Rooms:
             offline.deploy("-refresh=false")
             self._deployed[layout] = offline
         return self._deployed[layout]
+
+    def validated(self, mistake: Mistake) -> list[Error]:
+        """What `validate` says of a mistake in one resource: of all of the same stack at once."""
+        key = mistake.layout, mistake.stack
+        if key not in self._validated:
+            mistakes = [one for one in MISTAKES if one.in_one_resource and (one.layout, one.stack) == key]
+            stack: Stack = getattr(self._synth(mistake.layout), mistake.stack)
+            workspace: Workspace = getattr(self.empty(mistake.layout), mistake.stack)
+            workspace.configure(beside_each_other(stack, mistakes))
+            assert workspace.unknown_keys() == []
+            found: dict[str, list[Error]] = {one.name: [] for one in mistakes}
+            for error in errors("validate", workspace.run("validate", "-json")):
+                # An error of anything but a copy has no number, and fails here.
+                where, number, more = _NUMBER.split(error.where)
+                found[mistakes[int(number)].name].append(replace(error, where=where + more))
+            workspace.configure(stack.json)
+            self._validated[key] = found
+        return self._validated[key][mistake.name]
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +200,11 @@ def outcomes(mistake: Mistake, workspace: Workspace) -> list[tuple[Command, list
     found: list[tuple[Command, list[Error]]] = []
     # What fails to be made, with what it needs: the rest would be made for nothing.
     aim = mistake.target or (mistake.where if last == "apply" else None)
-    for command in COMMANDS[last]:
+    commands = COMMANDS[last]
+    if mistake.edit is None and (last == "plan" or mistake.deployed):
+        # The stack is as it should be, and validated in test_without_a_mistake_nothing_is_said, or even deployed.
+        commands = commands[-1:]
+    for command in commands:
         target = (f"-target={aim}",) if aim and command == last else ()
         step = workspace.run(command, "-json", *OPTIONS[command], *target)
         found.append((command, errors(command, step)))
@@ -175,7 +221,34 @@ def test_the_layout_language_catches(layout: Load, broken: BrokenLayout) -> None
     assert broken.says in f"{fault.problem} {fault.remedy}"
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: f"{mistake.layer.name}: {mistake.name}")
+@pytest.mark.parametrize(
+    "mistake",
+    [one for one in MISTAKES if one.in_one_resource],
+    ids=lambda mistake: f"{mistake.layer.name}: {mistake.name}",
+)
+def test_validate_catches_a_mistake_in_a_resource(rooms: Rooms, synth: Synth, mistake: Mistake) -> None:
+    stack: Stack = getattr(synth(mistake.layout), mistake.stack)
+    assert mistake.edit is not None
+    # There is no other fault than in the copy that is judged.
+    made = edited(stack, mistake.edit)
+    kind, name = mistake.where.split(".")
+    right = made["resource"][kind].pop(name)
+    assert right != stack.json["resource"].get(kind, {}).get(name)
+    rest = edited(stack, lambda _: None)
+    rest["resource"].setdefault(kind, {}).pop(name, None)
+    assert made == rest
+    found = rooms.validated(mistake)
+    assert len(found) == 1, found
+    assert found[0].layer is mistake.layer, found
+    assert mistake.where in f"{found[0].where} {found[0].summary} {found[0].detail}"
+    assert mistake.says in f"{found[0].summary} {found[0].detail}"
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [one for one in MISTAKES if not one.in_one_resource],
+    ids=lambda mistake: f"{mistake.layer.name}: {mistake.name}",
+)
 def test_its_layer_catches_a_mistake_and_those_before_let_it_pass(
     rooms: Rooms, synth: Synth, tmp_path: Path, mistake: Mistake
 ) -> None:

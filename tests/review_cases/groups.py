@@ -10,6 +10,7 @@ _ODCR = "cr-0123456789abcdef0"
 _EMPTY = edited(P5, scaling_config__0__desired_size=0)
 _ROOT = edited(P5_TEMPLATE, block_device_mappings__0__ebs__0__volume_size=600)
 _DEFAULT = edited(P5, update_config=[{"max_unavailable": 1, "update_strategy": None}])
+_EIGHT = edited(P5, scaling_config__0__desired_size=8, update_config=[{"max_unavailable_percentage": 100}])
 _MINIMAL = edited(P5, update_config=[{"max_unavailable": 2, "update_strategy": "MINIMAL"}])
 _ON_DEMAND = edited(P5_TEMPLATE, capacity_reservation_specification=[])
 _NEW_VERSION = {"launch_template": [{"version": True}]}
@@ -92,7 +93,12 @@ CASES = (
     Case(
         "a new launch template on a reservation, drained first",
         tuple(p5(_MINIMAL, _ROOT, before=_MINIMAL)),
-        {"nodes-roll": warn("2 nodes at a time", "checkpointed")},
+        {"nodes-roll": warn("2 nodes at a time", "Every job on them ends, once", "have checkpointed, so that no work is lost")},
+    ),
+    Case(
+        "as many new nodes first as may be away, where that is more than two a zone",
+        tuple(p5(_EIGHT, _ROOT, before=_EIGHT)),
+        {"nodes-roll": stop("100 % at a time", "Every job on them ends, once", "up to 8 more than there are")},
     ),
     Case(
         "a strategy with the update that needs it",

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..efa_drivers import DEVICE_CLASS, DRA_RELEASE, DRA_SINCE, PLUGIN_RELEASE, is_older
-from ..faults import KeyPath, Level
+from ..document import parse
+from ..efa_drivers import DEVICE_CLASS, DRA_RELEASE, DRA_SINCE, PLUGIN_RELEASE, QUOTA, is_older
+from ..faults import KeyPath, LayoutError, Level
 from .base import Context, Finding, listed
 from .training_nodes import workers
 
@@ -86,18 +87,17 @@ class EfaTwoDrivers:
     level: Level = "error"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """Only one of the two releases is on."""
+        """Only one of the two is installed, by whatever name its release has."""
         layout = context.layout
-        if layout.has_release(PLUGIN_RELEASE) and layout.has_release(DRA_RELEASE):
-            mine, other = (
-                (DRA_RELEASE, PLUGIN_RELEASE) if layout.claims_efa else (PLUGIN_RELEASE, DRA_RELEASE)
-            )
-            driver = "device_plugin" if layout.claims_efa else "dra"
-            problem = (
-                f"{mine} hands out the same EFA devices (cluster.efa_driver: {layout.cluster.efa_driver})"
-            )
-            remedy = f"Remove this release, or write cluster.efa_driver: {driver}."
-            yield Finding(("helm_releases", other), problem, remedy, (_DRIVER,))
+        mine, other = (DRA_RELEASE, PLUGIN_RELEASE) if layout.claims_efa else (PLUGIN_RELEASE, DRA_RELEASE)
+        driver = "device_plugin" if layout.claims_efa else "dra"
+        for name, release in layout.helm_releases.items():
+            if layout.has_release(mine) and release.enabled and other in (name, release.chart):
+                problem = (
+                    f"{mine} hands out the same EFA devices (cluster.efa_driver: {layout.cluster.efa_driver})"
+                )
+                remedy = f"Remove this release, or write cluster.efa_driver: {driver}."
+                yield Finding(("helm_releases", name), problem, remedy, (_DRIVER,))
 
 
 class EfaDriverUnused:
@@ -107,8 +107,9 @@ class EfaDriverUnused:
     level: Level = "warning"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """`dra` goes with a group that has EFA."""
-        if context.layout.claims_efa and not context.layout.has_efa:
+        """`dra` goes with a group that has EFA, or with the release for nodes that the layout does not have."""
+        layout = context.layout
+        if layout.claims_efa and not (layout.has_efa or layout.has_release(DRA_RELEASE)):
             yield Finding(
                 _DRIVER, "no node group has EFA, so dra does nothing", "Remove it.", (("node_groups",),)
             )
@@ -171,7 +172,7 @@ class EfaClaimsUncounted:
     level: Level = "error"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """A configuration of one's own for kueue maps the device class of EFA."""
+        """A configuration of one's own for kueue maps the device class of EFA, to the name that the queues have."""
         layout = context.layout
         if not (layout.claims_efa and layout.has_release("kueue")):
             return
@@ -182,8 +183,23 @@ class EfaClaimsUncounted:
         ]
         manager = layout.helm_releases["kueue"].values.get("managerConfig")
         config = manager.get("controllerManagerConfigYaml") if isinstance(manager, dict) else None
-        if queued and f"- {DEVICE_CLASS}" not in str(config):
-            problem = f"it maps no device class {DEVICE_CLASS}: kueue never admits {listed(queued)}"
+        if queued and not _counts_claims(config):
+            problem = f"it does not count the device class {DEVICE_CLASS} as {QUOTA}: kueue never admits {listed(queued)}"
             remedy = "Add resources.deviceClassMappings as in helm-values/kueue-dra.yaml."
             path = ("helm_releases", "kueue", "values", "managerConfig", "controllerManagerConfigYaml")
             yield Finding(path, problem, remedy, (_DRIVER,))
+
+
+def _counts_claims(config: object) -> bool:
+    """Whether kueue's configuration, as text, maps the device class to what the queues have of it."""
+    try:
+        mappings = parse(str(config), "kueue").tree.get(("resources", "deviceClassMappings"))
+    except LayoutError:
+        return False
+    return isinstance(found := mappings.plain() if mappings else None, list) and any(
+        isinstance(one, dict)
+        and one.get("name") == QUOTA
+        and isinstance(classes := one.get("deviceClassNames"), list)
+        and DEVICE_CLASS in classes
+        for one in found
+    )

@@ -112,10 +112,11 @@ class FipsAmiOutOfReach:
     level: Level = "error"
 
     def check(self, context: Context) -> Iterator[Finding]:
-        """A region of the United States, and in a new VPC NAT or an endpoint of ECR with FIPS."""
+        """A region of the United States, and in a new VPC NAT or the endpoints of ECR with FIPS."""
         layout = context.layout
         network = layout.network
-        endpoints = network.interface_endpoints or ()
+        # The one gives tokens, the other images.
+        registry = [name for name in network.interface_endpoints or () if "ecr" in name and "fips" in name]
         closed = network.is_new and not network.has_nat
         for path, group in context.groups():
             if not group.ami_type.endswith("_FIPS"):
@@ -124,11 +125,14 @@ class FipsAmiOutOfReach:
             if not layout.region.startswith("us-"):
                 problem = f"{group.ami_type} starts by ECR's FIPS endpoint, and {layout.region} has none"
                 yield Finding(where, problem, f"Write {plain}, or a region of the US.", (("region",),))
-            elif closed and not any("ecr" in name and "fips" in name for name in endpoints):
+            elif closed and not all(any(part in name for name in registry) for part in ("api", "dkr")):
                 problem = (
                     f"{group.ami_type} starts by ECR's FIPS endpoint, which nodes without NAT do not reach"
                 )
-                remedy = f"Write {plain}, or give the VPC a NAT gateway or ECR's FIPS endpoints (interface_endpoints)."
+                remedy = (
+                    f"Write {plain}, or give the VPC a NAT gateway, or both of ECR's FIPS endpoints: ecr-fips.api and "
+                    "ecr-fips.dkr among interface_endpoints."
+                )
                 yield Finding(where, problem, remedy, (("network",),))
 
 

@@ -38,7 +38,10 @@ _COSTLY: Mapping[str, Mapping[str, str]] = {
         ),
         _REPLACES_GROUP,
     )
-    | {"subnet_ids": f"{_REPLACES_GROUP}, and in another zone reserved capacity is out of reach"},
+    | {
+        "subnet_ids": f"{_REPLACES_GROUP}, and in another zone reserved capacity is out of reach",
+        "launch_template.version": "nodes stay at that version, whatever the layout changes in the launch template",
+    },
     "aws_eks_cluster": dict.fromkeys(
         ("access_config", "bootstrap_self_managed_addons", "encryption_config", "kubernetes_network_config", "name", "role_arn"),
         _REPLACES.format("cluster with all that is in it"),
@@ -51,6 +54,8 @@ _COSTLY: Mapping[str, Mapping[str, str]] = {
         _REPLACES.format("file system with all its data"),
     ),
 }  # fmt: skip
+# Of every regional resource: https://hashicorp.github.io/terraform-provider-aws/enhanced-region-support
+_REGION = "a change of it makes the resource anew, in a region where the rest of the cluster is not"
 _LIFECYCLE: Mapping[str, str] = {
     "prevent_destroy": "it is what keeps data from a destroy",
     "ignore_changes": "it is what keeps Terraform from undoing what others set, as the autoscaler does sizes",
@@ -152,15 +157,24 @@ class OverrideUndoes:
         for where, address, steps, _ in _each(context):
             if address.block == "provider":
                 continue
-            cost = _COSTLY.get(address.type, {}).get(str(steps[0])) if address.block == "resource" else None
-            if steps[0] == "lifecycle":
-                inner = [one for one in steps[1:] if isinstance(one, str)]
+            names = [one for one in steps if isinstance(one, str)]
+            cost = _cost(address.type, names) if address.block == "resource" else None
+            if names[0] == "lifecycle":
+                inner = names[1:]
                 cost = _LIFECYCLE.get(inner[0]) if inner else "it holds what keeps a plan from going wrong"
             if cost:
                 problem = f"no rule of the layout looks at this value, and {cost}"
                 yield Finding(
                     where, problem, "Read the plan (`make plan`, `ops review`) before it is applied."
                 )
+
+
+def _cost(type_: str, names: list[str]) -> str | None:
+    """What a change of an argument costs, or of what is in it."""
+    if names[0] == "region" and type_.startswith("aws_"):
+        return _REGION
+    of_type = _COSTLY.get(type_, {})
+    return of_type.get(".".join(names[:2])) or of_type.get(names[0])
 
 
 class OverrideSecret:

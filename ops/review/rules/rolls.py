@@ -11,6 +11,8 @@ from ..subject import Subject
 from ..told import empty, from_to, jobs_there, minimal, size_command, training
 from ..values import at, known
 
+# https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
+_MOST_AT_ONCE = 100
 # What a version of a launch template is not: the nodes are the same without.
 _BESIDE = {
     "arn", "default_version", "description", "id", "latest_version", "name", "name_prefix", "tags", "tags_all",
@@ -116,11 +118,22 @@ def _level(group: NodeGroup, before: Nodes, after: Nodes, trained: bool) -> Leve
     return "stop" if trained or cannot else "warn"
 
 
+def _in_force(group: NodeGroup, before: Nodes) -> int:
+    """How many nodes this update takes away at once; one where nothing is said or known."""
+    return _share(group.change.was("update_config", 0), before) or 1
+
+
+def _all_at_once(group: NodeGroup, before: Nodes) -> bool:
+    return before.desired is not None and 1 < before.desired <= _in_force(group, before)
+
+
 def _effect(group: NodeGroup, before: Nodes, after: Nodes) -> str:
     # https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
     pace = "" if before.desired == 1 else f", {group.at_once} at a time"
     told = f"EKS drains and terminates {before.how_many}{pace}."
-    if before.is_accelerated and (before.desired is None or before.desired > 1):
+    if before.is_accelerated and _all_at_once(group, before):
+        told += " Every job on them ends, once, and starts again from its last checkpoint."
+    elif before.is_accelerated and (before.desired is None or before.desired > 1):
         told += (
             " A job over several nodes loses a rank each time, and goes back to its last checkpoint as often."
         )
@@ -128,8 +141,9 @@ def _effect(group: NodeGroup, before: Nodes, after: Nodes) -> str:
         told += " A job on it ends, and starts again from its last checkpoint."
     if group.drains_first:
         return told
-    zones = len(after.zones) or 1
-    told += f" It first starts new nodes, up to {2 * zones} more than there are"
+    # The larger of the two: https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
+    more = max(2 * (len(after.zones) or 1), _in_force(group, before))
+    told += f" It first starts new nodes, up to {more} more than there are"
     if after.is_block:
         told += ": a capacity block has none, and AWS asks for size 0 before such an update"
     elif after.reservation and after.reservation != before.reservation:
@@ -154,6 +168,8 @@ def _remedy(group: NodeGroup, before: Nodes, after: Nodes) -> str:
             "When the jobs have checkpointed, stop them, and tell EKS to drain first "
             f"({minimal(group)}) or leave an instance of the reservation free; then deploy."
         )
+    if before.is_accelerated and _all_at_once(group, before):
+        return "Deploy when the jobs have checkpointed, so that no work is lost."
     if before.is_accelerated:
         return "Deploy when the jobs have checkpointed and are stopped, so that they start again once and not once per node."
     return "Deploy; pods move to other nodes as their disruption budgets allow."
@@ -254,5 +270,5 @@ def _share(block: object, nodes: Nodes) -> int | None:
     if isinstance(number, int) and number:
         return number
     if isinstance(share, int) and share and nodes.desired is not None:
-        return max(1, nodes.desired * share // 100)
+        return min(_MOST_AT_ONCE, max(1, nodes.desired * share // 100))
     return None

@@ -31,8 +31,7 @@ class Plugin:
         release: of the layout.
         container: what the name of its container has in it, whichever chart or operator makes it: nvidia-device-plugin of
             the GPU operator (assets/state-device-plugin) and nvidia-device-plugin-ctr of NVIDIA's chart,
-            aws-efa-k8s-device-plugin and dranet (github.com/aws/eks-charts; the latter inferred from the chart's image), and
-            (k8s-)neuron-device-plugin
+            aws-efa-k8s-device-plugin and dranet (github.com/aws/eks-charts), and (k8s-)neuron-device-plugin
             (https://awsdocs-neuron.readthedocs-hosted.com/en/latest/containers/kubernetes-getting-started.html).
         bottlerocket: whether Bottlerocket brings it with the AMI.
         what: what it is called in a message.

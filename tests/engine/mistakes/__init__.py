@@ -108,6 +108,7 @@ class Mistake:
         layout: what the mistake is made in.
         deployed: whether that layout runs already, without the mistake.
         target: the one resource that is applied, or destroyed, with what Terraform knows to belong to it.
+        ends_all: Terraform says nothing of any resource then, as where it cannot put them in an order.
     """
 
     name: str
@@ -121,6 +122,16 @@ class Mistake:
     stack: Literal["cluster", "platform", "data", "workloads"] = "cluster"
     deployed: bool = False
     target: str | None = None
+    ends_all: bool = False
+
+    @property
+    def in_one_resource(self) -> bool:
+        """Whether `validate` finds it in a resource by itself, so that it hides no mistake in another one."""
+        of_resource = self.where.count(".") == 1 and self.where.partition(".")[0] not in (
+            "output",
+            "provider",
+        )
+        return self.layer.command == "validate" and of_resource and not self.ends_all
 
 
 def put(address: str, path: str, value: Any) -> Edit:

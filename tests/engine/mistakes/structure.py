@@ -20,6 +20,11 @@ def core(name: str, where: str, path: str, value: Any, says: str, layer: Layer =
     return Mistake(name, layer, where, says, put(where, path, value))
 
 
+def first(name: str, where: str, path: str, value: Any, says: str) -> Mistake:
+    """What core finds before it looks at any resource by itself."""
+    return Mistake(name, Layer.CORE, where, says, put(where, path, value), ends_all=True)
+
+
 def late(name: str, where: str, path: str, value: Any, says: str) -> Mistake:
     return core(name, where, path, value, says, Layer.CORE_LATE)
 
@@ -91,8 +96,8 @@ STRUCTURE = (
     core("an attribute that is not there", ROLE, "description", "${aws_vpc.network_vpc.vpc_id}", '"vpc_id"'),
     core("one of many, without saying which", ROLE, "description", f"${{{SUBNET}.id}}", '"for_each" set'),
     core("each.key of nothing", ROLE, "description", "${each.key}", '"for_each"'),
-    core("resources that wait for each other", ROLE, "depends_on", [CLUSTER], "Cycle:"),
-    core(
+    first("resources that wait for each other", ROLE, "depends_on", [CLUSTER], "Cycle:"),
+    first(
         "waiting for a type",
         ROLE,
         "depends_on",
@@ -103,9 +108,9 @@ STRUCTURE = (
     core("a function that there is not", ROLE, "description", '${uper("a")}', 'no function named "uper"'),
     core("a function with too little", ROLE, "description", '${cidrsubnet("10.0.0.0/16", 3)}', "netnum"),
     core("a template that does not end", ROLE, "description", "${var", "Unclosed template"),
-    core("both count and for_each", SUBNET, "count", 2, 'Invalid combination of "count" and "for_each"'),
-    core("a lifecycle that there is not", VPC, "lifecycle.prevent_destory", True, 'named "prevent_destory"'),
-    core(
+    first("both count and for_each", SUBNET, "count", 2, 'Invalid combination of "count" and "for_each"'),
+    first("a lifecycle that there is not", VPC, "lifecycle.prevent_destory", True, 'named "prevent_destory"'),
+    first(
         "a provider's other configuration", VPC, "provider", "aws.east", "Provider configuration not present"
     ),
     Mistake(

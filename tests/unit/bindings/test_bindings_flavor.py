@@ -33,16 +33,31 @@ def _settings(folder: Path, text: str) -> Path:
         ("", '{"context": {"flavor": "cdktn"}}', CDKTN),
         ("cdktf", '{"context": {"flavor": "cdktn"}}', CDKTF),
         ("", '{"flavor": "cdktn"}', CDKTF),
-        # cdktf-cli and cdktn-cli say themselves what is wrong with the file.
-        ("", '{"context": ["flavor"]}', CDKTF),
-        ("", "[]", CDKTF),
-        ("", "{", CDKTF),
+        # As an editor on Windows may begin it.
+        ("", '\ufeff{"context": {"flavor": "cdktn"}}', CDKTN),
+        ("cdktn", "{", CDKTN),
     ],
 )
 def test_the_environment_chooses_and_then_cdktf_json(
     given: str, settings: str, flavor: Flavor, tmp_path: Path
 ) -> None:
     assert chosen_flavor({"CDK_FLAVOR": given}, _settings(tmp_path, settings)) is flavor
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ('{"context": {"flavor": "cdktn",}}', "cdktf.json is no JSON: "),
+        ('{"context": ["flavor"]}', 'cdktf.json: write an object, with an object as its "context"'),
+        ('{"context": null}', "write an object"),
+        ("[]", "write an object"),
+    ],
+)
+def test_a_cdktf_json_that_cannot_be_read_is_no_choice_of_cdktf(
+    settings: str, told: str, tmp_path: Path
+) -> None:
+    with pytest.raises(FlavorError, match=told):
+        chosen_flavor({}, _settings(tmp_path, settings))
 
 
 def test_without_cdktf_json_it_is_cdktf(tmp_path: Path) -> None:
@@ -208,6 +223,25 @@ except FlavorError as error:
 """
     said = run_python(program, CDKTF_STOCK_BINDINGS=switch).stdout
     assert said == "cdktf is asked for, and cdktn is active in this process.\n"
+
+
+@pytest.mark.parametrize("begin", ["install(CDKTF)", "del os.environ['CDK_FLAVOR']; ensure()"])
+def test_cdktf_as_it_is_published_stays_whatever_is_asked_for_later(run_python: Run, begin: str) -> None:
+    program = f"""
+import os
+from modules.bindings import FlavorError, active_flavor, ensure, install
+from modules.bindings.flavor import CDKTF, CDKTN
+{begin}
+os.environ["CDK_FLAVOR"] = "cdktn"
+print(active_flavor())
+install()
+try:
+    install(CDKTN)
+except FlavorError as error:
+    print(error)
+"""
+    said = run_python(program, CDK_FLAVOR="cdktn", CDKTF_STOCK_BINDINGS="1").stdout
+    assert said == "cdktf\ncdktn is asked for, and cdktf is active in this process.\n"
 
 
 def test_a_child_without_the_setting_has_the_flavour_of_cdktf_json(run_python: Run, tmp_path: Path) -> None:

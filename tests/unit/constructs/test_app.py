@@ -13,7 +13,7 @@ from cdktf import App
 
 from modules import app
 from modules.app import build, chosen_layouts, chosen_stacks, synthesize
-from modules.layout import Loaded, load
+from modules.layout import LayoutError, Loaded, load
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,14 @@ def test_without_either_it_is_the_default_preset(tmp_path: Path, content: str | 
     if content is not None:
         (tmp_path / "cdktf.json").write_text(content)
     assert chosen_layouts({}, tmp_path) == ["eks-g4dn"]
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"context": []}'])
+def test_a_cdktf_json_that_cannot_be_read_chooses_nothing(tmp_path: Path, content: str) -> None:
+    (tmp_path / "cdktf.json").write_text(content)
+    assert chosen_layouts({"LAYOUT": "one"}, tmp_path) == ["one"]
+    with pytest.raises(LayoutError, match=r"LAYOUT: .*cdktf\.json.*\n.*Put it right, or set LAYOUT"):
+        chosen_layouts({}, tmp_path)
 
 
 def test_stacks_are_chosen_by_the_environment() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from modules import app
 from modules.app import synthesize
+from modules.extension import refused_synthesis
 from modules.layout import Fault, LayoutError, Loaded
 from tests.terraform_json import Load
 
@@ -122,6 +123,22 @@ def test_it_is_called_for_each_stack_in_the_order_of_a_deploy_and_runs_anew_each
         assert (tmp_path / "seen").read_text() == "data cluster platform"
 
 
+def test_modules_of_one_name_beside_two_extensions_are_two(layout: Load, tmp_path: Path) -> None:
+    """As of a layout and of its base, which one command makes both."""
+    program = (
+        "import helping.words, helper\ndef extend(stack, layout):\n"
+        "    stack.aws.add_override('profile', helping.words.TEXT + helper.TEXT)\n"
+    )
+    for name in ("one", "two"):
+        (tmp_path / name / "helping").mkdir(parents=True)
+        (tmp_path / name / "helping" / "words.py").write_text(f"TEXT = '{name}-'\n")
+        (tmp_path / name / "helper.py").write_text(f"TEXT = {name!r}\n")
+        (tmp_path / name / "stack.py").write_text(program)
+        folder = synthesize([layout(f"extension: {name}/stack.py\n")], str(tmp_path / f"out-{name}"))
+        assert made(folder, "demo")["provider"]["aws"][0]["profile"] == f"{name}-{name}"
+    assert not {"helper", "helping", "helping.words"} & set(sys.modules)
+
+
 @pytest.mark.parametrize(
     ("program", "line", "problem", "remedy"),
     [
@@ -129,6 +146,8 @@ def test_it_is_called_for_each_stack_in_the_order_of_a_deploy_and_runs_anew_each
         ("\nimport nowhere_at_all\n", 2, "No module named 'nowhere_at_all'", "stack.py:2, in <module>: import nowhere"),
         ("EXTEND = 1\n", 0, "it has no function extend", "Write `def extend(stack, layout):` in it."),
         ("\ndef extend(stack): ...\n", 2, "cannot be called with a stack and a layout", "def extend(stack, layout)"),
+        ("async def extend(stack, layout):\n    ...\n", 1, "a call of it runs nothing", "without async"),
+        ("\ndef extend(stack, layout):\n    yield stack\n", 2, "a call of it runs nothing", "and yield"),
         (
             "def help(stack):\n    return stack.node_groups['p5']\n\n" + EXTEND + "help(stack)\n",
             2,
@@ -174,3 +193,11 @@ def test_a_file_that_has_gone_since_the_layout_was_read_is_a_fault(extended: Wri
     (tmp_path / "stack.py").unlink()
     with pytest.raises(LayoutError, match="it cannot be read: No such file"):
         app.build([loaded], tmp_path)
+
+
+def test_of_several_extensions_any_can_be_what_is_refused_as_stacks_are_written() -> None:
+    (fault,) = refused_synthesis(
+        ["/a/one.py", "/b/two.py"], RuntimeError("no such address\n at node.js")
+    ).faults
+    assert fault.origin.source == "/a/one.py"
+    assert fault.problem == "CDKTF refuses what it makes, or what /b/two.py makes: no such address"

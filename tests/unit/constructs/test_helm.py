@@ -197,6 +197,13 @@ def test_values_of_one_s_own_lie_over_those_of_the_driver(synth: Synth) -> None:
     assert values["tolerations"]
 
 
+def test_types_of_one_s_own_do_not_take_the_driver_from_the_groups(synth: Synth) -> None:
+    """A list replaces another in Helm: nodes of the layout would publish no EFA."""
+    own = "helm_releases: {aws-dranet: {values: {supportedInstanceLabels: {values: [g5.8xlarge, p5.48xlarge]}}}}"
+    values = _values(synth(f"{DRA}{EFA.replace('g5.8xlarge', 'g6.8xlarge')}\n{own}").platform, "aws-dranet")
+    assert values["supportedInstanceLabels"]["values"] == ["g6.8xlarge", "g5.8xlarge", "p5.48xlarge"]
+
+
 def test_kueue_counts_claimed_devices(synth: Synth) -> None:
     kueue = "helm_releases: {kueue: {}}"
     key = ("managerConfig", "controllerManagerConfigYaml")

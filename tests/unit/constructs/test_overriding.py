@@ -130,6 +130,7 @@ def test_what_is_of_another_stack_or_not_there_is_left_alone(address: str) -> No
         ({"ids[0]": 1}, "ids is '${data.aws_ids.x.ids}'", "as a whole"),
         ({"gone": "${null}"}, "nothing to take out", "Remove the override"),
         ({"gone.inner": "${null}"}, "nothing to take out", "Remove the override"),
+        ({"one": "${null}", "one[0].size": 2}, "takes out what one[0].size is in", "Keep one"),
         ({"one.size": 1, "one[0].size": 2}, "is the same argument as one.size", "Keep one"),
         ({"name": "x-${var.nobody}"}, "the stack 'cluster' declares no variable 'nobody'", "There are owner"),
     ],

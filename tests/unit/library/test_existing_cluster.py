@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from cdktf import TerraformStack, TerraformVariable, Token
+from cdktf import App, TerraformStack, TerraformVariable, Token
 from cdktf import Testing as Synthesis
 from cdktf_cdktf_provider_aws.data_aws_subnets import DataAwsSubnets
 from cdktf_cdktf_provider_aws.eks_cluster import EksCluster, EksClusterVpcConfig
@@ -20,6 +20,8 @@ from modules import (
     LayoutError,
     Network,
     NodeGroup,
+    Surroundings,
+    add_stacks,
     load_dict,
     models,
     surroundings_of,
@@ -151,6 +153,25 @@ def test_the_rules_of_the_language_look_at_the_group(
     assert {fault.origin.source for fault in caught.value.faults} == {__file__}
 
 
+def test_a_cluster_has_any_name_that_eks_takes(stack: TerraformStack) -> None:
+    _found(stack, name="Research_01").add_node_group("p5", P5, subnet_ids=SUBNETS[:1])
+    made = _json(stack)
+    assert made.only("aws_launch_template")["name"] == "Research_01-p5"
+    assert made.only("aws_placement_group")["name"] == "Research_01-p5"
+
+
+def test_who_adds_efa_nodes_is_told_what_pods_need_to_see_it(stack: TerraformStack) -> None:
+    cluster = _found(stack)
+    told = {
+        name: [
+            str(one.data) for one in cluster.add_node_group(name, group, subnet_ids=SUBNETS[:1]).node.metadata
+        ]
+        for name, group in (("p5", P5), ("sys", SYS))
+    }
+    assert [one for one in told["p5"] if "aws-efa-k8s-device-plugin or aws-dranet" in one]
+    assert told["sys"] == []
+
+
 def test_a_section_of_a_loaded_layout_is_taken_too(stack: TerraformStack) -> None:
     layout = load_dict({"name": "prod", "region": "us-west-2", "node_groups": {"sys": SYS}}).layout
     section = layout.node_groups["sys"].model_copy(update={"subnet_ids": tuple(SUBNETS)})
@@ -165,8 +186,20 @@ def test_a_section_of_a_loaded_layout_is_taken_too(stack: TerraformStack) -> Non
         (lambda cluster: cluster.add_node_group("sys", SYS), "nodes need subnets"),
         (
             lambda cluster: cluster.add_node_group("sys", SYS, subnet_ids=DataAwsSubnets(cluster, "ids").ids),
-            "one reference to a list",
+            "not a list of single subnets",
         ),
+        (lambda cluster: cluster.add_node_group("sys", SYS, subnet_ids="subnet-0"), "not a list of single"),
+        (
+            lambda cluster: cluster.add_node_group("sys", SYS, subnet_ids=["var.subnet"]),
+            r"variable is \$\{var\.",
+        ),
+        (
+            lambda cluster: cluster.add_node_group("sys", SYS, subnet_ids=cast(Any, [None])),
+            "None is no subnet",
+        ),
+        (lambda cluster: [cluster.add_node_group("a", SYS, subnet_ids=SUBNETS) for _ in "12"], "already"),
+        (lambda cluster: _found(TerraformStack.of(cluster), name="a b"), "'a b' is no name of a cluster"),
+        (lambda cluster: _found(TerraformStack.of(cluster), kubernetes_version=1.35), 'as text, like "1.35"'),
         (lambda cluster: _named(cluster, Token.as_string("${var.name}")), "as text"),
     ],
 )
@@ -199,6 +232,14 @@ def test_efa_nodes_without_their_security_groups_are_refused(stack: TerraformSta
         NodeGroup(stack, "c", name="sys", group=loaded["sys"], security_groups=["sg-1"], **common)
     with pytest.raises(ValueError, match="the group has no EFA"):
         NodeGroup(stack, "d", name="sys", group=loaded["sys"], efa_security_group=efa, **common)
+    with_efa = {**common, "efa_security_group": efa, "cluster_security_group_id": "sg-0"}
+    with pytest.raises(ValueError, match="2 subnets for nodes with EFA"):
+        NodeGroup(stack, "f", name="p5", group=loaded["p5"], **{**with_efa, "subnet_ids": SUBNETS[:2]})
+    with pytest.raises(ValueError, match="no list of subnets"):
+        NodeGroup(stack, "g", name="p5", group=loaded["p5"], **{**with_efa, "subnet_ids": SUBNETS[0]})
+    reserved = loaded["p5"].model_copy(update={"capacity": models.Capacity(type="odcr")})
+    with pytest.raises(ValueError, match="odcr without a reservation"):
+        NodeGroup(stack, "h", name="p5", group=reserved, **with_efa)
     own_ami = loaded["sys"].model_copy(update={"ami_id": "ami-0123456789abcdef0"})
     with pytest.raises(ValueError, match="join by `cluster_address`"):
         NodeGroup(stack, "e", name="sys", group=own_ami, **common)
@@ -237,6 +278,28 @@ def test_constructs_stand_alone_in_a_stack_of_somebody_else(stack: TerraformStac
     assert len(made.data("aws_partition")) == 2, "each looks up what it was not told"
     groups = made.only("aws_launch_template")["network_interfaces"][0]["security_groups"]
     assert groups[1] == "sg-0123456789abcdef0"
+
+
+@pytest.mark.parametrize(
+    ("release", "told"),
+    [
+        ("aws-efa-k8s-device-plugin", "NCCL falls back to TCP in silence"),
+        ("aws-load-balancer-controller", r"surroundings_of\(layout, vpc_id\)"),
+    ],
+)
+def test_a_release_that_needs_to_know_more_is_refused(stack: TerraformStack, release: str, told: str) -> None:
+    section = models.HelmRelease(
+        repository="https://charts.example.com", chart="x", version="1.0.0", namespace="x"
+    )
+    around = Surroundings("demo", "us-west-2", "1.35")
+    with pytest.raises(ValueError, match=told):
+        HelmReleases(stack, "releases", releases={release: section}, surroundings=around)
+
+
+def test_what_load_returns_is_no_layout(stack: TerraformStack) -> None:
+    loaded = load_dict({"name": "demo", "region": "us-west-2", "node_groups": {"sys": SYS}})
+    with pytest.raises(TypeError, match="has the layout as its `layout`"):
+        add_stacks(cast(App, stack.node.root), cast(Any, loaded))
 
 
 def test_a_release_alone_knows_the_nodes_of_the_layout(stack: TerraformStack) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
+from dataclasses import is_dataclass
 from typing import get_args
 
 import pytest
@@ -28,7 +31,7 @@ def _shown(name: str, found: object) -> Iterator[str]:
         own = found.__init__ if "__init__" in vars(found) else None
         if issubclass(found, models.Section):
             yield f"class {name}"
-            yield from (f"{name}.{field}" for field in sorted(found.model_fields))
+            yield from (f"{name}.{field}{_form(found, field)}" for field in sorted(found.model_fields))
         else:
             yield f"class {name}{_signature(own) if own else '(...)'}"
         members = {
@@ -38,10 +41,35 @@ def _shown(name: str, found: object) -> Iterator[str]:
         for key, value in sorted(members.items()):
             if key not in fields:
                 yield f"{name}.{key}{_signature(value)}"
+        # A model's and a dataclass's are told already: as fields, and as arguments.
+        if not issubclass(found, models.Section) and not is_dataclass(found):
+            yield from (f"{name}.{key}" for key in sorted(_attributes(found) - members.keys()))
     elif inspect.isfunction(found):
         yield f"{name}{_signature(found)}"
     else:
         yield f"{name}: {type(found).__name__}"
+
+
+def _form(model: type[models.Section], field: str) -> str:
+    """What a field takes, as the model's code says it, and what it is where nothing is given."""
+    written = next(vars(one)["__annotations__"] for one in model.mro() if field in one.__annotations__)
+    told = model.model_fields[field]
+    if told.is_required():
+        return f": {written[field]}"
+    factory = told.default_factory
+    return f": {written[field]} = {told.default if factory is None else f'{factory.__name__}()'}"
+
+
+def _attributes(found: type) -> set[str]:
+    """What an object of a class has, as far as its docstring names it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(found)))):
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.add(node.target.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            names.add(node.attr)
+    told = inspect.getdoc(found) or ""
+    return {one for one in names if not one.startswith("_") and re.search(rf"\b{one}\b", told)}
 
 
 def _is_told(member: object) -> bool:

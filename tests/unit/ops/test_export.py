@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,10 @@ node_groups:
         ("one\n  two ${var.a}\n", "<<EOT\none\n  two ${var.a}\nEOT"),
         ("EOT\nEOT\n", "<<EOT_\nEOT\nEOT\nEOT_"),
         (["one\ntwo\n"], '[\n"one\\ntwo\\n",\n]'),
+        # A `for` expression, the blanks beside an interpolation, and lines that would end the expression.
+        ({"for": "5m"}, '{\n"for" = "5m"\n}'),
+        ('${~ upper("a") ~}', 'upper("a")'),
+        ("${var.a ?\n 1 :\n 2}", "(var.a ?\n 1 :\n 2)"),
     ],
 )
 def test_a_value_means_the_same_in_terraforms_language(value: Any, written: str) -> None:
@@ -109,9 +114,108 @@ resource "kubernetes_thing" "a" {
     )
 
 
-def test_what_no_stack_of_ours_has_is_refused() -> None:
-    with pytest.raises(UnknownBlockError, match="no way to write removed"):
-        hcl({"removed": [{}]}, _body)
+def test_what_an_extension_may_add_is_written() -> None:
+    stack = {
+        "resource": {
+            "kubernetes_thing": {
+                "a": {
+                    "connection": {"host": "h"},
+                    "provisioner": [{"local-exec": {"command": "echo", "when": "destroy"}}],
+                    "dynamic": {
+                        "metadata": {
+                            "for_each": "${var.a}",
+                            "iterator": "one",
+                            "content": {"name": "${one.key}"},
+                        }
+                    },
+                }
+            }
+        },
+        "import": [{"to": "kubernetes_thing.a", "id": "x"}],
+        "moved": [{"from": "kubernetes_thing.b", "to": "kubernetes_thing.a"}],
+        "removed": [{"from": "kubernetes_thing.c", "lifecycle": {"destroy": False}}],
+    }
+    assert hcl(stack, _body) == (
+        """\
+resource "kubernetes_thing" "a" {
+  dynamic "metadata" {
+    for_each = var.a
+    iterator = one
+    content {
+      name = one.key
+    }
+  }
+  connection {
+    host = "h"
+  }
+  provisioner "local-exec" {
+    command = "echo"
+    when = destroy
+  }
+}
+
+import {
+  to = kubernetes_thing.a
+  id = "x"
+}
+
+moved {
+  from = kubernetes_thing.b
+  to = kubernetes_thing.a
+}
+
+removed {
+  from = kubernetes_thing.c
+  lifecycle {
+    destroy = false
+  }
+}
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    "stack, told",
+    [
+        ({"module": {"a": {"source": "./a"}}}, "no way to write module"),
+        ({"terraform": {"cloud": {"organization": "a"}}}, "no way to write cloud of terraform"),
+        (
+            {"resource": {"kubernetes_thing": {"a": {"dynamic": {"other": {}}}}}},
+            "no way to write a dynamic other",
+        ),
+    ],
+)
+def test_what_is_not_known_to_be_written_right_is_refused(stack: dict[str, Any], told: str) -> None:
+    with pytest.raises(UnknownBlockError, match=told):
+        hcl(stack, _body)
+
+
+def test_the_command_takes_the_files_of_an_extension_along_and_names_what_it_cannot_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("small.yaml").write_text(LAYOUT + "extension: ./stack.py\n", encoding="utf-8")
+    Path("stack.py").write_text(
+        """\
+from cdktf import AssetType, TerraformAsset, TerraformResource
+
+def extend(stack, layout):
+    if stack.node.id == "small":
+        file = TerraformAsset(stack, "file", path=__file__, type=AssetType.FILE)
+        TerraformResource(stack, "a", terraform_resource_type="terraform_data").add_override("input", file.path)
+    else:
+        stack.add_override("locals.a", "${var.a")
+""",
+        encoding="utf-8",
+    )
+    done = CliRunner().invoke(app, ["export", "small.yaml", "--output", "plain"])
+    assert (done.exit_code, Path("plain").exists()) == (2, False)
+    assert "small-platform: an interpolation has no end: ${var.a; nothing was written" in done.stderr
+    Path("stack.py").write_text(Path("stack.py").read_text().replace("${var.a", "a"), encoding="utf-8")
+    done = CliRunner().invoke(app, ["export", "small.yaml", "--output", "plain"])
+    assert done.exit_code == 0, done.output
+    [file] = re.findall(r'input = "(.*)"', Path("plain/small/main.tf").read_text(encoding="utf-8"))
+    assert (Path("plain/small") / file).read_text() == Path("stack.py").read_text()
 
 
 def test_the_command_writes_a_folder_for_each_stack_and_never_over_an_edited_file(

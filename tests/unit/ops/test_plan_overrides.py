@@ -86,6 +86,7 @@ def test_what_a_provider_takes_is_let_through(layout: Load, address: str, path: 
         ),
         (GROUP, "taint", "[{key: a, efect: b}]", "taint has no argument 'efect'", "Did you mean effect?"),
         (GROUP, "arn", "x", "aws_eks_node_group.arn is read-only", "Remove it."),
+        (GROUP, "id", "x", "aws_eks_node_group.id is read-only", "Remove it."),
         (GROUP, "version", "{x: 1}", "aws_eks_node_group.version takes a text", "${}"),
         (GROUP, "version.minor", "35", "version is a text, and has nothing inside", "as a whole"),
         (GROUP, "disk_size", "large", "disk_size takes a number", "${}"),

@@ -19,6 +19,15 @@ workloads: {training: {llama: {kind: indexed_job, image: "a/b:1", node_group: gp
 helm_releases:
   kueue: %s
 """
+
+
+def mapped(name: str) -> str:
+    """kueue with a configuration that counts EFA devices by a name."""
+    mapping = f"{{name: {name}, deviceClassNames: [efa.networking.k8s.aws]}}"
+    config = f"resources: {{deviceClassMappings: [{mapping}]}}"
+    return f"{{values: {{managerConfig: {{controllerManagerConfigYaml: '{config}'}}}}}}"
+
+
 SUBNETS = "  private_subnet_ids: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]\n"
 
 
@@ -577,12 +586,27 @@ CASES = (
         new(GPU, "cluster: {efa_driver: dra}\nhelm_releases: {aws-dranet: {}}\n"),
     ),
     Case(
+        "efa-two-drivers",
+        new(
+            GPU,
+            "cluster: {efa_driver: dra}\nhelm_releases:\n  mine: # here\n    {repository: 'https://aws.github.io/eks-charts', "
+            "chart: aws-efa-k8s-device-plugin, version: v0.5.30, namespace: kube-system}\n",
+        ),
+        "helm_releases.mine",
+        "aws-dranet hands out the same EFA devices",
+        "efa_driver: device_plugin",
+        new(
+            GPU,
+            "cluster: {efa_driver: dra}\nhelm_releases: {mine: {chart: a, version: 1.2.3, namespace: b, repository: 'https://a.b'}}\n",
+        ),
+    ),
+    Case(
         "efa-driver-unused",
         new("", "cluster: {efa_driver: dra} # here\n"),
         "cluster.efa_driver",
         "no node group has EFA",
         "Remove it",
-        new(GPU, "cluster: {efa_driver: dra}\n"),
+        new("", "cluster: {efa_driver: dra}\nhelm_releases: {aws-dranet: {}}\n"),
     ),
     Case(
         "efa-driver-own-ami",
@@ -627,6 +651,14 @@ CASES = (
         "kueue never admits llama",
         "helm-values/kueue-dra.yaml",
         new(GPU, CLAIMED % "{}"),
+    ),
+    Case(
+        "efa-claims-uncounted",
+        new(GPU, CLAIMED % (mapped("mine") + " # here")),
+        "helm_releases.kueue.values.managerConfig.controllerManagerConfigYaml",
+        "does not count the device class efa.networking.k8s.aws as efa.networking.k8s.aws/device",
+        "helm-values/kueue-dra.yaml",
+        new(GPU, CLAIMED % mapped("efa.networking.k8s.aws/device")),
     ),
     Case(
         "device-operator-off",

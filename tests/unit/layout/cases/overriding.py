@@ -63,6 +63,22 @@ CASES = (
     ),
     Case(
         "override-undoes",
+        over("launch_template[0].version: '1' # here"),
+        f"overrides.{_GROUP}.launch_template[0].version",
+        "nodes stay at that version",
+        "Read the plan",
+        over("version: '1.34'"),
+    ),
+    Case(
+        "override-undoes",
+        over("region: us-east-1 # here"),
+        f"overrides.{_GROUP}.region",
+        "in a region where the rest of the cluster is not",
+        "Read the plan",
+        over("region: us-east-1", address="data.aws_ami.nodes_sys_ami"),
+    ),
+    Case(
+        "override-undoes",
         over("network_interfaces[0].interface_type: efa-only # here", address="aws_launch_template.x"),
         "overrides.aws_launch_template.x.network_interfaces[0].interface_type",
         "fall back to TCP",

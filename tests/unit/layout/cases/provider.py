@@ -81,7 +81,16 @@ CASES = (
         "node_groups.more.ami_type",
         "nodes without NAT do not reach",
         "interface_endpoints",
+        new(FIPS, "network: {fully_private: true, interface_endpoints: [ecr-fips.api, ecr-fips.dkr]}\n"),
+    ),
+    # One of the two endpoints gives tokens, and no images.
+    Case(
+        "fips-ami-out-of-reach",
         new(FIPS, "network: {fully_private: true, interface_endpoints: [ecr-fips.api]}\n"),
+        "node_groups.more.ami_type",
+        "nodes without NAT do not reach",
+        "ecr-fips.dkr",
+        new(FIPS, "network: {fully_private: true, interface_endpoints: [ecr-fips.api, ecr-fips.dkr]}\n"),
     ),
     # Nobody knows here what the subnets of an existing VPC reach.
     Case(

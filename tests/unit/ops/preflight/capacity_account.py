@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any, ClassVar
+from typing import Any
 
 from modules.layout import Loaded
-from ops.aws.account import Account
 from ops.checking.runner import run
 from ops.preflight.checks import (
     CHECKS,
@@ -25,6 +23,7 @@ from ops.preflight.subject import Subject
 from ops.states import Deployed
 from tests.account.server import AccountServer
 from tests.account.wire import Answer, Call
+from tests.unit.ops.preflight.subjects import SharedAccount
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
 REGION, ZONE, OTHER_ZONE = "us-west-2", "us-west-2b", "us-west-2a"
@@ -60,18 +59,6 @@ QUOTAS = {
     ("fsx", "L-C48231E5"): ROOM,
     ("fsx", "L-AD2FC696"): ROOM,
 }
-
-
-class _Account(Account):
-    """An account that takes clients over from the tests before: to make one takes longer than all that it is asked."""
-
-    _made_before: ClassVar[dict[tuple[str, str, str], Any]] = {}
-
-    def _made(self, service: str, region: str) -> Any:
-        key = (os.environ["AWS_ENDPOINT_URL"], service, region)
-        if key not in self._made_before:
-            self._made_before[key] = super()._made(service, region)
-        return self._made_before[key]
 
 
 @dataclass
@@ -121,7 +108,7 @@ class Capacity:
     @property
     def subject(self) -> Subject:
         assert self.loaded is not None
-        return Subject(self.loaded.layout, _Account(REGION), {}, self.states, NOW)
+        return Subject(self.loaded.layout, SharedAccount(self.server.url, REGION), {}, self.states, NOW)
 
     def findings(self) -> list[tuple[str, str, str]]:
         """The check, the level and the place of each finding; and each action that was asked is one that is told."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from modules.layout import Loaded
 from modules.layout.substitution import with_values
-from ops.aws.account import Account
 from ops.checking.check import Outcome
 from ops.checking.runner import run
 from ops.preflight.checks import (
@@ -26,6 +24,7 @@ from ops.states import Deployed
 from tests.account.right import Right, right_account
 from tests.account.server import AccountServer
 from tests.account.wire import Answer, Call
+from tests.unit.ops.preflight.subjects import SharedAccount
 
 REGION, ZONE, OTHER_ZONE, THIRD_ZONE = "us-west-2", "us-west-2a", "us-west-2b", "us-west-2c"
 
@@ -35,19 +34,6 @@ MINE = [one for one in CHECKS if type(one).__module__ in {module.__name__ for mo
 EXISTING = """
 network: {vpc_id: var.vpc_id, private_subnet_ids: var.private_subnet_ids}
 """
-
-
-_CLIENTS: dict[tuple[str, str, str], Any] = {}
-
-
-class _Account(Account):
-    """One whose clients of boto3, which take long to make, are made once for all tests."""
-
-    def _made(self, service: str, region: str) -> Any:
-        key = (service, region, os.environ["AWS_ENDPOINT_URL"])
-        if key not in _CLIENTS:
-            _CLIENTS[key] = super()._made(service, region)
-        return _CLIENTS[key]
 
 
 @dataclass
@@ -88,7 +74,7 @@ class Network:
         """What the checks that apply find; they ask no more than they tell."""
         values = {name: (value, f"TF_VAR_{name}") for name, value in self.right.values.items()}
         layout = with_values(self.loaded, values).layout if self.loaded.variables else self.loaded.layout
-        subject = Subject(layout, _Account(REGION), {}, self.states)
+        subject = Subject(layout, SharedAccount(self.server.url, REGION), {}, self.states)
         outcomes = run(MINE, subject)
         assert [one.unasked.reason for one in outcomes if one.unasked] == []
         told = {action for check in MINE if check.applies(subject) for action in check.actions}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -34,6 +35,11 @@ class SharedAccount(Account):
 
     def client(self, service: str, region: str | None = None) -> Any:
         return client(self._url, service, region or self.region)
+
+
+def client_of(service: str, region: str = "us-west-2") -> Any:
+    """A client for the account that boto3 is led to, shared as those of `SharedAccount` are."""
+    return client(os.environ["AWS_ENDPOINT_URL"], service, region)
 
 
 @dataclass

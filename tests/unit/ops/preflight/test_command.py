@@ -18,6 +18,7 @@ import ops.aws.account
 import ops.preflight.command
 from ops.aws.account import Account
 from ops.aws.actions import action
+from ops.checking import runner
 from ops.checking.runner import run
 from ops.cli import app
 from ops.preflight.checks import CHECKS
@@ -28,6 +29,7 @@ from tests.unit.ops.preflight.own import LAYOUTS
 from tests.unit.ops.preflight.subjects import Layouts, SharedAccount
 
 PRESET = "eks-p5-odcr"
+SIDE_BY_SIDE = runner._SIDE_BY_SIDE
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +60,9 @@ def right(
 
 @pytest.fixture
 def alone(right: AccountServer, monkeypatch: pytest.MonkeyPatch) -> AccountServer:
-    """The same, asked by clients that are made for the test: with its credentials and its network."""
+    """The same, asked from several threads by clients that are made for the test: with its credentials and its network."""
     monkeypatch.setattr(ops.preflight.command, "Account", Account)
+    monkeypatch.setattr(runner, "_SIDE_BY_SIDE", SIDE_BY_SIDE)
     return right
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import boto3
 import pytest
 
 from tests.account.server import AccountServer
 from tests.account.wire import Call
 from tests.terraform_json import Load
 from tests.unit.ops.preflight.capacity_account import OTHER_ZONE, REGION, ZONE, Capacity
+from tests.unit.ops.preflight.subjects import client_of
 
 WHERE = "node_groups.gpu.instance_type"
 ON_DEMAND = """
@@ -97,7 +97,7 @@ def test_a_fallback_that_no_zone_has_is_a_warning(
 @pytest.fixture
 def described(aws: AccountServer) -> dict[str, dict[str, Any]]:
     """What EC2 says of the types, to be changed."""
-    ec2 = boto3.client("ec2", region_name=REGION)
+    ec2 = client_of("ec2", REGION)
     names = ["g6.8xlarge", "c5.2xlarge"]
     found = ec2.describe_instance_types(InstanceTypes=names)["InstanceTypes"]
     aws.answer("ec2:DescribeInstanceTypes", lambda call: {"InstanceTypes": found})

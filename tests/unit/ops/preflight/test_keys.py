@@ -6,7 +6,6 @@ import json
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from ops.checking.runner import run
@@ -17,6 +16,7 @@ from tests.account.server import AccountServer
 from tests.account.wire import Call, denial
 from tests.terraform_json import Load
 from tests.unit.ops.preflight.looking import NOW, Found, look, subject_of
+from tests.unit.ops.preflight.subjects import client_of
 
 ACCOUNT = "123456789012"
 SCALING = (
@@ -26,7 +26,7 @@ DOCUMENTED = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataK
 
 
 def client(service: str) -> Any:
-    return boto3.client(service, region_name="us-west-2")
+    return client_of(service)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import boto3
 import pytest
 
 from modules.layout import Layout
@@ -17,6 +16,7 @@ from ops.states import Deployed
 from tests.account.server import AccountServer
 from tests.terraform_json import Load, Synth
 from tests.unit.ops.preflight.looking import Found, brief, look, resources, subject_of
+from tests.unit.ops.preflight.subjects import client_of
 
 CHECKS = (ClusterName(), NamesTaken())
 ACCOUNT = "123456789012"
@@ -94,7 +94,7 @@ def found(one: Layout, stack: Document | None = None, **more: Any) -> list[Found
 
 
 def client(service: str) -> Any:
-    return boto3.client(service, region_name="us-west-2")
+    return client_of(service)
 
 
 def cluster(tags: dict[str, str] | None = None) -> None:

@@ -21,7 +21,7 @@ from ops.preflight.subject import Subject
 from tests.account.server import AccountServer
 from tests.unit.ops.preflight.faults import FAULTS, Fault
 from tests.unit.ops.preflight.own import LAYOUTS
-from tests.unit.ops.preflight.subjects import Layouts
+from tests.unit.ops.preflight.subjects import Layouts, SharedAccount
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +61,9 @@ def test_a_preset_in_a_right_account_has_nothing_to_find(
         return layouts.stacks[name]
 
     monkeypatch.setattr(ops.preflight.command, "_stacks", kept)
+    monkeypatch.setattr(
+        ops.preflight.command, "Account", lambda region, profile: SharedAccount(aws.url, region)
+    )
     out = io.StringIO()
     status = preflight(Request(name, strict=True), Console(file=out, width=200))
     verdict = out.getvalue().splitlines()[-1]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import boto3
 import pytest
 
 from modules.layout.stores import CLUSTER_TAG
 from tests.account.server import AccountServer
 from tests.terraform_json import Load
 from tests.unit.ops.preflight.capacity_account import OTHER_ZONE, REGION, ZONE, Capacity
+from tests.unit.ops.preflight.subjects import client_of
 
 PER_ZONE = "network: {nat_gateway: per_zone}\n"
 
@@ -22,7 +22,7 @@ def capacity(aws: AccountServer) -> Capacity:
 
 @pytest.fixture
 def ec2(aws: AccountServer) -> Any:
-    return boto3.client("ec2", region_name=REGION)
+    return client_of("ec2", REGION)
 
 
 def tagged(kind: str) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from tests.unit.ops.preflight.capacity_account import (
     hours,
     reserved_group,
 )
+from tests.unit.ops.preflight.subjects import client_of
 
 WHERE = "node_groups.p5.capacity.reservation_id"
 GROUP_ARN = f"arn:aws:resource-groups:{REGION}:123456789012:group/gpus"
@@ -176,9 +177,7 @@ node_groups:
 
 
 def network(aws: AccountServer) -> dict[str, str]:
-    import boto3
-
-    ec2 = boto3.client("ec2", region_name=REGION)
+    ec2 = client_of("ec2", REGION)
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     made = {"vpc": vpc}
     for number, (name, zone) in enumerate((("a", OTHER_ZONE), ("b", ZONE))):

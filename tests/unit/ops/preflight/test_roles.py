@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import boto3
 import pytest
 
 from ops.preflight.checks.roles import PolicyArns, Principals, RolePolicies, RoleTrust
@@ -13,6 +12,7 @@ from ops.preflight.checks.service_roles import KarpenterSpotRole, ServiceLinkedR
 from tests.account.server import AccountServer
 from tests.terraform_json import Load
 from tests.unit.ops.preflight.looking import Found, brief, look, subject_of
+from tests.unit.ops.preflight.subjects import client_of
 
 CHECKS = (RoleTrust(), RolePolicies(), Principals(), PolicyArns())
 ACCOUNT = "123456789012"
@@ -35,7 +35,7 @@ ADDON = f"addons: {{aws-ebs-csi-driver: {{role_arn: 'arn:aws:iam::{ACCOUNT}:role
 @pytest.fixture
 def iam(aws: AccountServer) -> Any:
     assert aws.url
-    return boto3.client("iam", region_name="us-west-2")
+    return client_of("iam")
 
 
 def role(

@@ -6,7 +6,6 @@ import json
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-import boto3
 import pytest
 
 from ops.checking.check import UnaskedError
@@ -15,6 +14,7 @@ from ops.preflight.checks.state_backend import StateBucket, StateLock
 from tests.account.server import AccountServer
 from tests.terraform_json import Load
 from tests.unit.ops.preflight.looking import Found, brief, look, subject_of
+from tests.unit.ops.preflight.subjects import client_of
 
 CHECKS = (StateBucket(), StateLock())
 BUCKET = "our-states"
@@ -39,7 +39,7 @@ def s3(aws: AccountServer) -> Any:
 
 def create(name: str, region: str) -> Any:
     """A bucket, and a client of its region."""
-    client = boto3.client("s3", region_name=region)
+    client = client_of("s3", region)
     client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
     return client
 
