@@ -23,7 +23,6 @@ from .flavor import CDKTF, CDKTN, FLAVORS, Flavor, FlavorError, asked_flavor, ch
 from .lazy_import import LazyProviderFinder, is_provider_package
 from .node import NodeNotFoundError, node_environment
 from .renamed_import import RenamedFinder, renamed
-from .type_hints import remember_type_hints
 
 __all__ = [
     "STOCK_SWITCH",
@@ -66,8 +65,8 @@ def active_flavor() -> Flavor:
 def install(flavor: Flavor | None = None) -> None:
     """Choose the flavour, and make its providers lazy in this process and in the Node process that jsii will start.
 
-    Calling it again does nothing. It changes `sys.meta_path`, `typing.get_type_hints` and the environment variables
-    `NODE_OPTIONS` and, unless it is set, `JSII_NODE`.
+    Calling it again does nothing. It changes `sys.meta_path` and the environment variables `NODE_OPTIONS` and, unless
+    it is set, `JSII_NODE`.
 
     Args:
         flavor: what `CDK_FLAVOR` or cdktf.json chooses without it.
@@ -84,14 +83,7 @@ def install(flavor: Flavor | None = None) -> None:
         return
     _must_be_there(wanted)
     _refuse_late(wanted)
-    if wanted is not CDKTF:
-        sys.meta_path.insert(0, RenamedFinder(wanted))
-    if not stock_bindings_wanted():
-        os.environ.update(node_environment(os.environ))
-        sys.meta_path.insert(0, LazyProviderFinder())
-        remember_type_hints()
-    elif wanted is CDKTF:
-        _without_finder.add(wanted)
+    _put_in_place(wanted)
 
 
 def ensure() -> None:
@@ -111,14 +103,17 @@ def ensure() -> None:
     wanted = _program_flavor()
     _must_be_there(wanted)
     _refuse_late(wanted, lazily=False)
+    _put_in_place(wanted)
+
+
+def _put_in_place(wanted: Flavor) -> None:
     if wanted is not CDKTF:
         sys.meta_path.insert(0, RenamedFinder(wanted))
     if not stock_bindings_wanted():
-        if "jsii" not in sys.modules:
+        if "jsii" not in sys.modules:  # else Node runs already
             os.environ.update(node_environment(os.environ))
-        # Of the providers, those that are not imported yet.
+        # Of the providers, for those that are not imported yet.
         sys.meta_path.insert(0, LazyProviderFinder())
-        remember_type_hints()
     elif wanted is CDKTF:
         _without_finder.add(wanted)
 

@@ -39,7 +39,7 @@ class Loaded:
 
 
 def load(
-    name: str,
+    name: str | Path,
     *,
     folder: Path | None = None,
     presets: Path = PRESETS,
@@ -58,6 +58,7 @@ def load(
     Raises:
         LayoutError: with every fault that was found, each with file, line, path, problem and remedy.
     """
+    name = str(name)
     folder = folder or Path.cwd()
     file = find_layout(name, folder, presets)
     if file is None:
@@ -131,7 +132,7 @@ def _loaded(name: str, file: Path, document: Document, today: date | None, flavo
 
 
 def load_all(
-    names: Iterable[str],
+    names: Iterable[str | Path],
     *,
     folder: Path | None = None,
     presets: Path = PRESETS,

@@ -14,6 +14,7 @@ from typing import Any
 
 from .checks import unknown_keys
 from .server import StandIns
+from .state_server import STATE_FILE
 
 
 class EngineError(RuntimeError):
@@ -116,7 +117,9 @@ class Workspace:
         self._write("cdk.tf.json", document)
         # A file whose name ends in _override goes over the others: the state stays here, whatever backend is configured.
         self._write(
-            "backend_override.tf.json", {"terraform": {"backend": {"local": {"path": "terraform.tfstate"}}}}
+            # Its address is in the environment: what `terraform init` leaves then fits another workspace too.
+            "backend_override.tf.json",
+            {"terraform": {"backend": {"http": {}}}},
         )
         (self.folder / "terraform.rc").write_text("", encoding="utf-8")
         return self
@@ -134,6 +137,7 @@ class Workspace:
             **kept,
             **values,
             **self.stand_ins.environment,
+            "TF_HTTP_ADDRESS": self.stand_ins.state_address(self.folder),
             # Not the user's own: a mirror or development overrides in it would come before the stand-ins.
             "TF_CLI_CONFIG_FILE": str(self.folder / "terraform.rc"),
             "TF_IN_AUTOMATION": "1",
@@ -185,7 +189,7 @@ class Workspace:
     @property
     def state(self) -> dict[str, dict[str, Any]]:
         """Attributes of every managed resource instance in the state, by address."""
-        file = self.folder / "terraform.tfstate"
+        file = self.folder / STATE_FILE
         found = json.loads(file.read_text(encoding="utf-8")).get("resources", []) if file.is_file() else []
         return {
             _address(resource, instance): instance["attributes"]

@@ -22,6 +22,7 @@ from .account import Account
 from .protocol import VERSION, service
 from .provider import Faults, Provider, no_faults
 from .schema import Body
+from .state_server import StateServer
 
 PROVIDERS = ("aws", "helm", "kubernetes")
 _MESSAGE_LIMIT = 256 * 1024 * 1024
@@ -48,6 +49,7 @@ class StandIns:
         self._faults = faults
         self._providers: dict[str, Provider] = {}
         self._entries: dict[str, Any] = {}
+        self._states: StateServer | None = None
         self._exit = ExitStack()
 
     def __enter__(self) -> StandIns:
@@ -112,6 +114,13 @@ class StandIns:
     def environment(self) -> dict[str, str]:
         """What Terraform has to have in its environment to use them."""
         return {"TF_REATTACH_PROVIDERS": json.dumps(self._entries)}
+
+    def state_address(self, folder: Path) -> str:
+        """Where Terraform finds and keeps the state of a stack, which lies in its folder."""
+        if self._states is None:
+            self._states = StateServer()
+            self._exit.callback(self._states.close)
+        return self._states.address(folder)
 
     def _started(self, provider: Provider) -> dict[str, Any]:
         socket = self._folder / f"{provider.name}.sock"

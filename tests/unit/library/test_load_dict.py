@@ -25,7 +25,7 @@ def test_it_is_the_layout_of_a_file_that_says_the_same(tmp_path: Path) -> None:
     )
     groups = {"p5": {"root_volume": models.RootVolume(size_gib=500), "taints": ()}}
     found = load_dict({"extends": "eks-p5-odcr", "name": "demo", "node_groups": groups}, today=TODAY)
-    read = load(str(file), today=TODAY)
+    read = load(file, today=TODAY)
     assert found.layout == read.layout
     assert found.variables == read.variables
 

