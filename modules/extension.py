@@ -5,15 +5,11 @@ It is run here, as stacks are made: a layout is loaded and checked without it.
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import inspect
 import sys
 import traceback
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol
@@ -21,6 +17,7 @@ from typing import Protocol
 from cdktf import TerraformStack
 
 from .addressed_stack import AddressedStack
+from .bindings.renamed_import import SameModules
 from .layout import Fault, Layout, LayoutError, Origin
 
 FUNCTION = "extend"
@@ -186,30 +183,14 @@ def _stacks_in(app: object) -> list[str]:
     return [one.node.id for one in children if isinstance(one, TerraformStack)]
 
 
-class _PublicName(MetaPathFinder, Loader):
-    """Finds `eks_training` and its modules in this package: the same objects under both names."""
-
-    def find_spec(
-        self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        package, _, rest = fullname.partition(".")
-        if package != PUBLIC_NAME or (rest and importlib.util.find_spec(_own(fullname)) is None):
-            return None
-        return ModuleSpec(fullname, self, is_package=True)
-
-    def create_module(self, spec: ModuleSpec) -> None:
-        """None: Python makes an empty module, whose place the other one takes."""
-
-    def exec_module(self, module: ModuleType) -> None:
-        sys.modules[module.__name__] = importlib.import_module(_own(module.__name__))
-
-
-def _own(name: str) -> str:
-    return _OWN_NAME + name.removeprefix(PUBLIC_NAME)
+def _own(name: str) -> str | None:
+    """The name that a module of the public package has here."""
+    package, dot, rest = name.partition(".")
+    return f"{_OWN_NAME}{dot}{rest}" if package == PUBLIC_NAME else None
 
 
 def _make_public() -> None:
     """Lets a program say `eks_training` in a checkout as well."""
     there = PUBLIC_NAME == _OWN_NAME or PUBLIC_NAME in sys.modules
-    if not there and not any(isinstance(one, _PublicName) for one in sys.meta_path):
-        sys.meta_path.insert(0, _PublicName())
+    if not there and not any(isinstance(one, SameModules) and one.other is _own for one in sys.meta_path):
+        sys.meta_path.insert(0, SameModules(_own, "in a checkout"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -16,29 +16,43 @@ from types import ModuleType
 from .flavor import CDKTF, Flavor
 
 
-class RenamedFinder(MetaPathFinder):
-    """Finds modules of CDKTF's names in the packages of another flavour."""
+class SameModules(MetaPathFinder):
+    """Finds modules of some names in packages of others: the same objects under both.
 
-    def __init__(self, flavor: Flavor) -> None:
-        self.flavor = flavor
+    Args:
+        other: the other name of a module; None for a module that has none.
+        where: that it is so, for the message where the other package lacks.
+    """
+
+    def __init__(self, other: Callable[[str], str | None], where: str) -> None:
+        self.other = other
+        self._where = where
 
     def find_spec(
         self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """A spec that leads to the other module; None for names that are not CDKTF's."""
-        other = renamed(fullname, self.flavor)
-        # A package that lacks is told of as it is imported: the one of CDKTF must not come in its place.
+        """A spec that leads to the other module; None for names that have no other."""
+        other = self.other(fullname)
+        # A package that lacks is told of as it is imported: one of the first name must not come in its place.
         if other is None or ("." in other and importlib.util.find_spec(other) is None):
             return None
-        return ModuleSpec(fullname, _OtherModule(other, self.flavor), is_package=True)
+        return ModuleSpec(fullname, _OtherModule(other, self._where), is_package=True)
+
+
+class RenamedFinder(SameModules):
+    """Finds modules of CDKTF's names in the packages of another flavour."""
+
+    def __init__(self, flavor: Flavor) -> None:
+        super().__init__(lambda name: renamed(name, flavor), f"under {flavor.title}")
+        self.flavor = flavor
 
 
 class _OtherModule(Loader):
     """Loads a module by importing another one."""
 
-    def __init__(self, name: str, flavor: Flavor) -> None:
+    def __init__(self, name: str, where: str) -> None:
         self._name = name
-        self._flavor = flavor
+        self._where = where
 
     def create_module(self, spec: ModuleSpec) -> None:
         """None: Python makes an empty module, whose place the other one takes."""
@@ -51,7 +65,7 @@ class _OtherModule(Loader):
             if error.name != self._name:
                 raise
             raise ModuleNotFoundError(
-                f"No module named {self._name!r}, which {module.__name__!r} stands for under {self._flavor.title}",
+                f"No module named {self._name!r}, which {module.__name__!r} stands for {self._where}",
                 name=self._name,
             ) from error
         # A generated package puts another object in its own place as it is executed (`publication.publish()`).

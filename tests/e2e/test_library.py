@@ -255,7 +255,7 @@ def test_the_programs_are_typed_strictly(installed: Path, tmp_path: Path) -> Non
         check=False,
     )
     assert re.findall(r"^([^:\s]+):\d+: error", done.stdout, re.M) == ["wrong.py"] * 2, done.stdout
-    assert 'incompatible type "int"; expected "str"' in done.stdout
+    assert 'incompatible type "int"; expected "str | Path"' in done.stdout
     assert 'Module has no attribute "lod"' in done.stdout
 
 
