@@ -18,7 +18,6 @@ import pytest
 
 from modules.bindings.flavor import CDKTF, CDKTN, Flavor
 from ops.offline.engine import Engine, Workspace
-from tests.engine.variants import VARIANTS
 from tests.offline import Offline, destroyed, kept, let_go, planned_as_hcl, retained, succeeded
 from tests.terraform_json import Stacks, Synth
 from tests.terrain import LAYOUTS
@@ -70,11 +69,10 @@ def test_a_layout_lives_on_one_flavour_goes_on_with_the_other_and_leaves_nothing
         other = offline.handed_over(tmp_path / "second", stacks_of(name, second), second)
     with other:
         _nothing_to_do(other)
-        # The older one refreshes for it, which takes time: the variants have all that there is.
-        if second is CDKTN or name in VARIANTS:
-            for workspace in reversed(other.stacks):
-                if retained(workspace):
-                    assert "Instance cannot be destroyed" in kept(workspace)
-                    let_go(workspace)
-                destroyed(workspace, refresh=second is CDKTF)
-            assert other.account.resources == {}
+        for workspace in reversed(other.stacks):
+            if retained(workspace):
+                assert "Instance cannot be destroyed" in kept(workspace)
+                let_go(workspace)
+            # The older one cannot do without: docs/leaving-cdktf.md.
+            destroyed(workspace, refresh=second is CDKTF)
+        assert other.account.resources == {}
