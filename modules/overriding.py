@@ -54,7 +54,7 @@ def override(document: Document, overrides: Overrides, stack: StackKind) -> Over
     problems: list[OverrideProblem] = []
     for text, values in overrides.items():
         address = Address.of(text)
-        body = _body(document, address) if address.stack in (None, stack) else None
+        body = arguments_of(document, address, stack)
         if body is not None:
             taken.add(text)
             problems += _apply(document, text, body, values, stack)
@@ -88,7 +88,10 @@ def not_taken(overrides: Overrides, stacks: Sequence[tuple[StackKind, Overridden
     return found
 
 
-def _body(document: Document, address: Address) -> dict[str, Any] | None:
+def arguments_of(document: Mapping[str, Any], address: Address, stack: StackKind) -> dict[str, Any] | None:
+    """What the JSON of a stack has at the address of an override; None where it has no such thing, or another stack is meant."""
+    if address.stack not in (None, stack):
+        return None
     found = document.get(address.block, {}).get(address.type)
     if address.block == "provider":
         configurations = found if isinstance(found, list) else [found] if isinstance(found, dict) else []

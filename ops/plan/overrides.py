@@ -10,6 +10,7 @@ from modules.layout import Fault, Loaded, dotted
 from modules.layout.faults import Step
 from modules.layout.overrides import TAKEN_OUT, Address, steps_of
 from modules.layout.words import nearest
+from modules.overriding import arguments_of
 
 from ..offline.schema import Attribute, BindingPackage, Body, CtyType, Nested, SchemaError
 
@@ -56,13 +57,7 @@ def override_faults(
 
 def is_in(loaded: Loaded, text: str, stack: str, document: Mapping[str, Any]) -> bool:
     """Whether the address of an override is one of a stack."""
-    address = Address.of(text)
-    if address.stack not in (None, loaded.layout.kind_of(stack)):
-        return False
-    found = document.get(address.block, {}).get(address.type)
-    if address.block == "provider":
-        return any(one.get("alias", "") == address.name for one in found or ())
-    return address.name in (found or {})
+    return arguments_of(document, Address.of(text), loaded.layout.kind_of(stack)) is not None
 
 
 def blamed(loaded: Loaded, stack: str, document: Mapping[str, Any], told: str) -> str:
