@@ -227,22 +227,21 @@ def _gpu_operator(around: Surroundings) -> dict[str, Any]:
 
 
 def _efa_plugin(around: Surroundings) -> dict[str, Any]:
-    """Without the toleration no pod of the plugin runs on a tainted node, and NCCL falls back to TCP in silence."""
-    values: dict[str, Any] = {"tolerations": tolerations(around.efa_taints or ())}
-    registry = eks_registry(around.region)
-    if registry is not None:
-        values["image"] = {"repository": f"{registry}/eks/aws-efa-k8s-device-plugin"}
-    return values
+    return _efa_driver(around, "aws-efa-k8s-device-plugin", {})
 
 
 def _efa_dra(around: Surroundings) -> dict[str, Any]:
-    """The same, on the layout's own types: the chart's list lacks some, such as g7.48xlarge, and would leave them without EFA."""
-    values: dict[str, Any] = {"tolerations": tolerations(around.efa_taints or ())}
-    if around.efa_types:
-        values["supportedInstanceLabels"] = {"values": list(around.efa_types)}
+    """On the layout's own types: the chart's list lacks some, such as g7.48xlarge, and would leave them without EFA."""
+    types = {"supportedInstanceLabels": {"values": list(around.efa_types)}} if around.efa_types else {}
+    return _efa_driver(around, "dranet", types)
+
+
+def _efa_driver(around: Surroundings, image: str, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the toleration no pod of the driver runs on a tainted node, and NCCL falls back to TCP in silence."""
+    values: dict[str, Any] = {"tolerations": tolerations(around.efa_taints or ()), **own}
     registry = eks_registry(around.region)
     if registry is not None:
-        values["image"] = {"repository": f"{registry}/eks/dranet"}
+        values["image"] = {"repository": f"{registry}/eks/{image}"}
     return values
 
 

@@ -165,7 +165,7 @@ class NodeGroup:
     @property
     def at_once(self) -> str:
         """How many nodes this update takes away at the same time, like `1 node` or `33 %`: EKS's own 1 where nothing is said."""
-        block = self._in_force
+        block = self.update_in_force
         percentage, number = at(block, "max_unavailable_percentage"), at(block, "max_unavailable")
         if known(percentage) and percentage:
             return f"{percentage} %"
@@ -174,15 +174,15 @@ class NodeGroup:
     @property
     def drains_first(self) -> bool:
         """Whether EKS takes nodes away before it starts new ones, in this update."""
-        return bool(at(self._in_force, "update_strategy") == "MINIMAL")
+        return bool(at(self.update_in_force, "update_strategy") == "MINIMAL")
 
     @property
     def has_strategy(self) -> bool:
         """Whether the provider of the plan knows strategies of updates: hashicorp/aws does since 6.26.0."""
-        return isinstance(self._in_force, dict) and "update_strategy" in self._in_force
+        return isinstance(self.update_in_force, dict) and "update_strategy" in self.update_in_force
 
     @property
-    def _in_force(self) -> Any:
+    def update_in_force(self) -> Any:
         """The `update_config` that an update goes by: the one before, since the provider changes it last.
 
         https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/eks/node_group.go

@@ -120,7 +120,7 @@ def _level(group: NodeGroup, before: Nodes, after: Nodes, trained: bool) -> Leve
 
 def _in_force(group: NodeGroup, before: Nodes) -> int:
     """How many nodes this update takes away at once; one where nothing is said or known."""
-    return _share(group.change.was("update_config", 0), before) or 1
+    return _share(group.update_in_force, before) or 1
 
 
 def _all_at_once(group: NodeGroup, before: Nodes) -> bool:
@@ -254,7 +254,7 @@ class MoreAtOnce:
                 or not group.change.differs("update_config", 0)
             ):
                 continue
-            was = _share(group.change.was("update_config", 0), before)
+            was = _share(group.update_in_force, before)
             becomes = _share(group.change.becomes("update_config", 0), before)
             if was is not None and becomes is not None and becomes > was:
                 effect = (
